@@ -1,7 +1,9 @@
 /* base/json.h - writing JSON (RFC 8259); we read none.
  *
  * Commas and nesting are kept by the writer. Text that is not UTF-8 is written
- * with U+FFFD for each bad byte. A failure sticks (sm_json_status). */
+ * with U+FFFD for each bad byte. A failure sticks (sm_json_status): SM_E_NOMEM,
+ * or SM_E_USAGE for what would not be JSON (a value without its key, an end
+ * without its begin, a second value at the top) and for more than 63 levels. */
 #ifndef SM_BASE_JSON_H
 #define SM_BASE_JSON_H
 
@@ -12,6 +14,7 @@ struct sm_json {
 	int rc;
 	unsigned depth;
 	uint64_t first; /* bit n: nothing written yet at depth n */
+	uint64_t objects; /* bit n: what is open at depth n is an object */
 	bool after_key;
 	bool pretty;
 };
