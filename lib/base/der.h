@@ -2,7 +2,8 @@
  *
  * Reading: a struct sm_bytes is the cursor. Each sm_der_get_* consumes one
  * element from its front and returns true, or returns false and leaves the
- * cursor where it was. Lengths are definite and minimal, tags one byte:
+ * cursor where it was. Contents may be handed out into the cursor itself, which
+ * so descends into the element. Lengths are definite and minimal, tags one byte:
  * anything else is refused. Nothing is copied, nothing recurses.
  *
  * Writing: a struct sm_derw appends to a buffer; elements nest by begin/end. A

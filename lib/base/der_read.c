@@ -36,8 +36,9 @@ sm_der_get_any(struct sm_bytes *in, unsigned *tag, struct sm_bytes *contents,
     struct sm_bytes *whole)
 {
 	struct sm_bytes rest = *in;
+	const uint8_t *start;
+	size_t head, len;
 	unsigned t;
-	size_t len;
 
 	if (rest.len == 0)
 		return false;
@@ -48,14 +49,15 @@ sm_der_get_any(struct sm_bytes *in, unsigned *tag, struct sm_bytes *contents,
 	rest = sm_bytes_skip(rest, 1);
 	if (!der_get_length(&rest, &len))
 		return false;
+	start = in->data;
+	head = in->len - rest.len;
+	*in = sm_bytes_skip(rest, len);
 	if (tag != NULL)
 		*tag = t;
 	if (contents != NULL)
 		*contents = sm_bytes(rest.data, len);
-	rest = sm_bytes_skip(rest, len);
 	if (whole != NULL)
-		*whole = sm_bytes(in->data, in->len - rest.len);
-	*in = rest;
+		*whole = sm_bytes(start, head + len);
 	return true;
 }
 
@@ -108,8 +110,8 @@ sm_der_get_integer(struct sm_bytes *in, size_t max_len,
 		return false;
 	if (c.len > max_len || !integer_is_minimal(c))
 		return false;
-	*contents = c;
 	*in = rest;
+	*contents = c;
 	return true;
 }
 
@@ -170,8 +172,8 @@ sm_der_get_oid(struct sm_bytes *in, struct sm_bytes *oid)
 
 	if (!sm_der_get(&rest, SM_DER_OID, &c) || !oid_is_valid(c))
 		return false;
-	*oid = c;
 	*in = rest;
+	*oid = c;
 	return true;
 }
 
@@ -184,8 +186,8 @@ sm_der_get_bits(struct sm_bytes *in, struct sm_bytes *bits)
 		return false;
 	if (c.len == 0 || c.data[0] != 0)
 		return false;
-	*bits = sm_bytes_skip(c, 1);
 	*in = rest;
+	*bits = sm_bytes_skip(c, 1);
 	return true;
 }
 
@@ -203,9 +205,9 @@ sm_der_get_algorithm(struct sm_bytes *in, struct sm_bytes *oid,
 		return false;
 	if (seq.len > 0)
 		return false;
+	*in = rest;
 	*oid = o;
 	*params = p;
-	*in = rest;
 	return true;
 }
 
