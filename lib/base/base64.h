@@ -25,6 +25,9 @@ sm_base64_dec_room(size_t in)
 {
 	return in / 4 * 3 + 3 + 64; /* 64: room for wide stores */
 }
+/* The same without wide instructions: the twin that tests compare with. */
+SM_MUST_CHECK int sm_base64_dec_update_plain(struct sm_base64_dec *d,
+    uint8_t *out, size_t *out_len, struct sm_bytes in);
 /* SM_E_FORMAT when the input ends inside a quantum (missing '='), or has
  * non-zero left-over bits. */
 SM_MUST_CHECK int sm_base64_dec_finish(const struct sm_base64_dec *d);
@@ -41,6 +44,8 @@ sm_base64_enc_room(size_t in)
 	return (in / 48 + 2) * 66 + 64;
 }
 void sm_base64_enc_update(struct sm_base64_enc *e, uint8_t *out,
+    size_t *out_len, struct sm_bytes in);
+void sm_base64_enc_update_plain(struct sm_base64_enc *e, uint8_t *out,
     size_t *out_len, struct sm_bytes in);
 /* The last, short line with its line end; nothing when there is none. */
 void sm_base64_enc_finish(struct sm_base64_enc *e, uint8_t *out,

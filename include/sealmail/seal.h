@@ -1,0 +1,89 @@
+/* sealmail/seal.h - sign, encrypt, compress a message of any size, as a stream.
+ *
+ * Input: a message (RFC 5322) or a MIME entity. Its Content-* fields and body
+ * become the protected entity in canonical form (CRLF); the other fields stay
+ * outside, in their order. Input that is neither (no header block) is taken as a
+ * body and given the header it needs (text/plain or application/octet-stream).
+ * Form DER and PEM: the input's bytes are protected exactly as they are, unless
+ * signing and encrypting are combined.
+ *
+ * One pass, flat memory; exception: CCM, which must know the length, holds the
+ * content in memory up to SM_SEAL_CCM_BYTES. */
+#ifndef SEALMAIL_SEAL_H
+#define SEALMAIL_SEAL_H
+
+#include <sealmail/cert.h>
+#include <sealmail/key.h>
+#include <sealmail/limits.h>
+#include <sealmail/stream.h>
+
+#define SM_SEAL_CCM_BYTES (16u << 20)
+
+enum sm_seal_form { SM_FORM_MAIL, SM_FORM_DER, SM_FORM_PEM };
+enum sm_seal_alg { SM_SEAL_AUTO, SM_SEAL_STRONG, SM_SEAL_COMPAT, SM_SEAL_PQ };
+
+struct sm_seal_signer {
+	struct sm_key *key;         /* borrowed */
+	struct sm_cert *cert;
+	bool pss;                   /* RSA-PSS instead of PKCS#1 v1.5 */
+	struct sm_cert *enc_cert;   /* encryption key preference; may be NULL */
+};
+struct sm_seal_recipient {
+	struct sm_cert *cert;       /* or NULL and a secret */
+	struct sm_bytes secret;
+	bool secret_is_kek;         /* a shared key of 16, 24, 32 bytes, not a password */
+	struct sm_bytes capabilities; /* what is known besides the certificate */
+};
+
+struct sm_seal_options {
+	struct sm_limits limits;
+	enum sm_seal_form form;
+	int64_t now;                     /* signingTime */
+	/* signing: none when signer_count is 0 */
+	const struct sm_seal_signer *signers;
+	size_t signer_count;
+	bool opaque;                     /* application/pkcs7-mime, or encapsulated */
+	const char *digest;              /* "sha-512" or NULL: by key */
+	const struct sm_certs *chain;    /* carried besides the signers' own; or NULL */
+	/* compression, innermost to encryption */
+	bool compress;
+	/* encryption: none when recipient_count is 0 */
+	const struct sm_seal_recipient *recipients;
+	size_t recipient_count;
+	enum sm_seal_alg alg;
+	const char *cipher;              /* "aes-256-ccm" ...: overrules alg; or NULL */
+	bool cek_hkdf;                   /* RFC 9709 even where nobody advertises it */
+	bool bare;                       /* do not repeat the outer fields: entity only */
+};
+SM_EXPORT struct sm_seal_options sm_seal_options_default(void);
+
+struct sm_seal;
+/* Checks everything that can be checked before the first byte: usable
+ * certificates, algorithms all can read. SM_E_POLICY: alg strong cannot be met;
+ * SM_E_UNSUPPORTED: pq has nothing to work with here; SM_E_USAGE; details in
+ * err (borrowed while the object lives). */
+SM_EXPORT SM_MUST_CHECK int sm_seal_new(struct sm_seal **out,
+    const struct sm_seal_options *opt, const struct sm_sink *sink,
+    struct sm_error *err);
+SM_EXPORT void sm_seal_free(struct sm_seal *s);
+SM_EXPORT SM_MUST_CHECK int sm_seal_write(struct sm_seal *s, struct sm_bytes in);
+SM_EXPORT SM_MUST_CHECK int sm_seal_finish(struct sm_seal *s);
+
+/* What was chosen and why; strings owned by s. */
+struct sm_seal_choice {
+	const char *cipher;          /* "aes-256-gcm"; NULL when not encrypted */
+	bool authenticated;
+	const char *why;             /* a plain sentence naming who decided it */
+	const char *const *advice;   /* NULL-terminated */
+	/* per recipient, in the order given */
+	const char *const *key_management; /* "rsa-oaep", "ecdh", ... */
+	size_t recipient_count;
+	const char *signature;       /* "rsa-pkcs1 sha-256"; NULL when not signed */
+};
+SM_EXPORT const struct sm_seal_choice *sm_seal_choice(const struct sm_seal *s);
+
+/* A certs-only message (RFC 8551 section 3.8), whole. */
+SM_EXPORT SM_MUST_CHECK int sm_seal_certs_only(const struct sm_certs *certs,
+    enum sm_seal_form form, const struct sm_sink *sink, struct sm_error *err);
+
+#endif
