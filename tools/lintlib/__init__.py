@@ -1,0 +1,1 @@
+"""The house rules that a program can read; tools/lint runs them."""
