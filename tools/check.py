@@ -172,7 +172,7 @@ class Lane:
             self.count.add(count)
             if count.failed:
                 self.show(row, count)
-        for name in sorted(set(chosen) - {r['name'] for r in rows}):
+        for name in sorted(set(chosen) - {testcount.plain_name(r) for r in rows}):
             self.count.failures.append(f'{self.name}: {name} did not run')
         if status and not self.count.failed:
             self.fail(f'meson test ended with {status}')

@@ -111,9 +111,14 @@ def from_junit(path, name):
     return count
 
 
+def plain_name(row):
+    """Meson's log may put "project:suite / " before the name."""
+    return row['name'].split(' / ')[-1]
+
+
 def from_meson(row, junit_dir):
     """Count of one line of Meson's testlog.json."""
-    name, status = row['name'], row.get('returncode', 1)
+    name, status = plain_name(row), row.get('returncode', 1)
     result = row.get('result', '')
     if status == SKIP_STATUS or result == 'SKIP':
         count = Count()

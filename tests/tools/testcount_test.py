@@ -49,6 +49,11 @@ def test_a_program_that_says_nothing_counts_once(tmp_path):
     assert (c.passed, c.failed) == (0, 1)
 
 
+def test_the_name_is_found_behind_project_and_suite(tmp_path):
+    c = testcount.from_meson(row(name='sealmail:base / base/buf', result='FAIL'), tmp_path)
+    assert c.failures[0].startswith('base/buf: ')
+
+
 def test_status_77_is_a_skip_with_its_reason(tmp_path):
     c = testcount.from_meson(row(stdout='skip: pytest is missing\n', result='SKIP', returncode=77), tmp_path)
     assert c.skips == {'pytest is missing': 1}
