@@ -9,6 +9,7 @@ struct sm_capabilities {
 	bool known;          /* false: nothing is known of the person */
 	bool aes128_gcm, aes256_gcm, aes128_cbc, aes256_cbc, aes192_cbc, aes192_gcm;
 	bool chacha20, des3, rsa_oaep, rsa_kem, cek_hkdf;
+	bool rsa_oaep_sha2;  /* OAEP with another digest than the default SHA-1 */
 	bool ecdh;           /* any ECDH scheme with a SHA-2 KDF */
 	bool ecdh_hkdf;      /* X25519/X448 with HKDF */
 	bool prefer_signed;  /* unused capabilities are ignored */

@@ -26,7 +26,15 @@ bool sm_cert_id_matches(const struct sm_cert_id *id, const struct sm_cert *c);
 /* "serial 1234abcd of CN=..." for people. */
 void sm_cert_id_text(char *out, size_t size, const struct sm_cert_id *id);
 
-/* Signed attributes that mean something to us; borrowed from the object. */
+/* Signed attributes that mean something to us; borrowed from the object.
+ *
+ * They are judged over the bytes as received, with the tag of a SET OF (RFC 5652
+ * section 5.4); elements in another order than DER's are tolerated, as signers in
+ * the wild sign what they send. Lengths must be DER: attributes that came in BER
+ * are refused, so that what was signed and what is read are the same bytes.
+ * Any attribute that is there twice, known to us or not, is a duplicate.
+ * Capabilities and key preference that cannot be read count as absent: they are
+ * about the next letter, not about this signature. */
 struct sm_signed_attrs {
 	bool present;
 	bool duplicate;              /* one that must be single is there twice */
@@ -54,9 +62,13 @@ struct sm_signer_info {
 	struct sm_cert_id sid;
 	enum sm_alg_id digest;           /* SM_ALG_NONE: unknown to us */
 	char digest_name[48];            /* name or dotted OID */
+	struct sm_bytes digest_der;      /* AlgorithmIdentifier, whole */
 	bool sig_known;                  /* sig below is usable */
+	bool sig_malformed;              /* known, with parameters that are refused */
 	struct sm_sig_alg sig;
 	char sig_name[48];
+	char sig_why[160];               /* when !sig_known: a plain sentence */
+	struct sm_bytes sig_der;         /* AlgorithmIdentifier, whole */
 	struct sm_signed_attrs attrs;
 	struct sm_bytes unsigned_attrs;  /* [1], whole; len 0: absent */
 	bool has_countersignature, has_timestamp;
