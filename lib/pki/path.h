@@ -34,6 +34,12 @@ struct sm_path_options {
 	/* RFC 5280 section 6.1.1; zero means anyPolicy and no restriction */
 	const char *const *policies; /* dotted OIDs, NULL-terminated, or NULL */
 	bool explicit_policy, inhibit_mapping, inhibit_any;
+	/* CRLs and OCSP responses that came with the message, in DER; ones that
+	 * cannot be read are passed over */
+	const struct sm_bytes *crls;
+	size_t crl_count;
+	const struct sm_bytes *ocsps;
+	size_t ocsp_count;
 };
 
 struct sm_path_verdict {

@@ -1,0 +1,73 @@
+#include <stdio.h>
+
+#include <base/try.h>
+#include <pki/path_parts.h>
+
+static void
+take(struct sm_path_verdict *v, const struct sm_rev_state *s)
+{
+	v->revocation = s->answer;
+	v->revocation_reason = s->reason;
+	v->revoked_at = s->at;
+	snprintf(v->revocation_why, sizeof(v->revocation_why), "%s", s->why);
+}
+
+/* One certificate: lists and responses are both asked, and a word that it is
+ * revoked outweighs one that it is good. */
+static int
+judge_one(struct sm_rev_state *s, const struct sm_pki *p,
+    const struct sm_chain *chain, size_t which, const struct sm_certs *carried,
+    const struct sm_path_options *opt)
+{
+	struct sm_rev_state by_list;
+	char label[SM_LABEL_MAX];
+	bool asked = false;
+
+	memset(s, 0, sizeof(*s));
+	s->reason = -1;
+	snprintf(s->why, sizeof(s->why), "Not known: neither a revocation list "
+	    "nor an OCSP response for the certificate of %s is at hand.",
+	    sm_path_label(label, chain->cert[which]));
+	by_list = *s;
+	if (p->ocsp_count != 0) {
+		SM_TRY(sm_path_ocsp(s, p, chain, which, carried, opt));
+		asked = true;
+	}
+	if (s->answer == SM_REV_REVOKED || sk_X509_CRL_num(p->crls) == 0)
+		return SM_OK;
+	SM_TRY(sm_path_crl(&by_list, p, chain, which, carried, opt));
+	if (by_list.answer == SM_REV_REVOKED || !asked ||
+	    s->answer == SM_REV_UNKNOWN)
+		*s = by_list;
+	return SM_OK;
+}
+
+int
+sm_path_revocation(struct sm_path_verdict *v, const struct sm_pki *p,
+    const struct sm_chain *chain, const struct sm_certs *carried,
+    const struct sm_path_options *opt, bool *leaf_revoked)
+{
+	struct sm_rev_state one, answer;
+
+	*leaf_revoked = false;
+	if (chain->count < 2) {
+		snprintf(v->revocation_why, sizeof(v->revocation_why),
+		    "Not known: the certificate is trusted by itself, and "
+		    "nobody else speaks for it.");
+		return SM_OK;
+	}
+	for (size_t i = 0; i + 1 < chain->count; i++) {
+		SM_TRY(judge_one(&one, p, chain, i, carried, opt));
+		if (one.answer == SM_REV_REVOKED) {
+			*leaf_revoked = i == 0;
+			take(v, &one);
+			return SM_OK;
+		}
+		/* good only when all of the path is */
+		if (i == 0 || (answer.answer == SM_REV_GOOD &&
+		    one.answer == SM_REV_UNKNOWN))
+			answer = one;
+	}
+	take(v, &answer);
+	return SM_OK;
+}
