@@ -121,6 +121,16 @@ SM_MUST_CHECK int sm_pubkey_from_originator(struct sm_pubkey **out,
     const struct sm_key *k, struct sm_bytes alg_oid, struct sm_bytes alg_params,
     struct sm_bytes point, struct sm_error *err);
 
+/* The public half, borrowed from k. */
+const struct sm_pubkey *sm_key_public(const struct sm_key *k);
+
+/* Append the PKCS#8 form (RFC 5958) of a key in an older one: RSAPrivateKey
+ * (RFC 8017 appendix A.1.2, type SM_KEY_RSA) or ECPrivateKey with its curve
+ * named inside (RFC 5915, type SM_KEY_EC). Use a secret buffer.
+ * 0, SM_E_FORMAT, SM_E_USAGE (another type), SM_E_NOMEM. */
+SM_MUST_CHECK int sm_key_to_pkcs8_traditional(struct sm_buf *out_secret,
+    enum sm_key_type type, struct sm_bytes der);
+
 /* Do private and public key belong together (compare SPKI key bits)? */
 bool sm_key_fits(const struct sm_key *k, struct sm_bytes spki);
 
