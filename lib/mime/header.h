@@ -5,6 +5,11 @@
  * mbox "From " line, an empty block. Whatever does not look like a header block
  * is not refused but reported as none (sm_header_found): the bytes collected so
  * far are then ordinary data.
+ *
+ * A first line that is neither field nor blank makes it none. A later line that is
+ * neither field, continuation nor blank, or that holds a NUL, ends the block, and
+ * the body begins with that line. Such a line may be recognised only after its
+ * begin was consumed: sm_header_rest() hands that begin out.
  * Limits: header_bytes, header_fields. */
 #ifndef SM_MIME_HEADER_H
 #define SM_MIME_HEADER_H
@@ -30,6 +35,10 @@ SM_MUST_CHECK int sm_header_finish(struct sm_header *h);
 bool sm_header_found(const struct sm_header *h);
 /* All bytes consumed, exactly as they came. */
 struct sm_bytes sm_header_raw(const struct sm_header *h);
+/* Those at the end of raw that are body already: the begin of a damaged line that
+ * ended the block. Empty for a sound header. Whoever reads the body reads these
+ * bytes first. */
+struct sm_bytes sm_header_rest(const struct sm_header *h);
 
 size_t sm_header_count(const struct sm_header *h);
 struct sm_bytes sm_header_name(const struct sm_header *h, size_t i);

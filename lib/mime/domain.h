@@ -1,0 +1,17 @@
+/* mime/domain.h - domains of mail addresses. Within the room.
+ *
+ * Labels are letters, digits and hyphens, or UTF-8 (RFC 6532). A label beyond
+ * ASCII is compared in its A-label form (RFC 3492); of the mappings of IDNA only
+ * ASCII lower case is applied, so labels must come normalised otherwise. */
+#ifndef SM_MIME_DOMAIN_H
+#define SM_MIME_DOMAIN_H
+
+#include <sealmail/bytes.h>
+
+/* Well-formed UTF-8 (RFC 3629), without C1 controls. */
+bool sm_domain_utf8_ok(struct sm_bytes in);
+bool sm_domain_valid(struct sm_bytes domain);
+/* Both must be valid. */
+bool sm_domain_equal(struct sm_bytes a, struct sm_bytes b);
+
+#endif
