@@ -6,7 +6,7 @@
 enum {
 	WRAP_BLOCK = 8,
 	WRAP_KEY_MIN = 16,  /* RFC 3394 section 2: at least two blocks */
-	WRAP_KEY_MAX = 256, /* far above every key that mail wraps */
+	WRAP_KEY_MAX = 1024, /* far above every key that mail wraps */
 	/* RFC 3217: IV, key, checksum. */
 	WRAP_DES3_KEY = 24,
 	WRAP_DES3_ALL = 40,
