@@ -11,13 +11,15 @@
  * concerns lists is heard. */
 struct crl_run {
 	const struct sm_chain *chain; /* from the certificate in question up */
+	X509 *subject;                /* the certificate in question */
 	STACK_OF(X509_CRL) *crls;     /* those not yet found to be useless */
 	STACK_OF(X509) *untrusted;
 	X509_STORE *store;
 	struct sm_rev_state *out;
-	const X509_CRL *useless; /* to be left out in the next run */
+	X509_CRL *useless;       /* to be left out in the next run */
+	X509 *signer;            /* of a list that its issuer did not sign */
+	bool nested;             /* this run asks about such a signer */
 	bool stale;              /* a list was outside its dates */
-	bool missing;
 };
 
 #define WHY(s, ...) snprintf((s)->why, sizeof((s)->why), __VA_ARGS__)
@@ -46,8 +48,7 @@ say_revoked(struct crl_run *r, X509_STORE_CTX *ctx)
 	struct sm_rev_state *s = r->out;
 
 	s->answer = SM_REV_REVOKED;
-	take_entry(s, X509_STORE_CTX_get0_current_crl(ctx),
-	    sm_cert_x509(r->chain->cert[0]));
+	take_entry(s, X509_STORE_CTX_get0_current_crl(ctx), r->subject);
 	WHY(s, "The certificate of %s was revoked by its issuer on %s.",
 	    sm_path_label(label, r->chain->cert[0]), sm_path_day(day, s->at));
 }
@@ -76,6 +77,10 @@ hear(struct crl_run *r, X509_STORE_CTX *ctx, int code)
 	switch (code) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 	case X509_V_ERR_CERT_NOT_YET_VALID:
+	/* these treat a self-issued authority otherwise when it stands first */
+	case X509_V_ERR_PERMITTED_VIOLATION:
+	case X509_V_ERR_EXCLUDED_VIOLATION:
+	case X509_V_ERR_PATH_LENGTH_EXCEEDED:
 		return 1; /* judged with the path */
 	case X509_V_ERR_CRL_HAS_EXPIRED:
 	case X509_V_ERR_CRL_NOT_YET_VALID:
@@ -86,7 +91,6 @@ hear(struct crl_run *r, X509_STORE_CTX *ctx, int code)
 		say_revoked(r, ctx);
 		return 0;
 	case X509_V_ERR_UNABLE_TO_GET_CRL:
-		r->missing = true;
 		return 0;
 	default:
 		/* A list that is forged, or of another scope, must not hide
@@ -99,15 +103,38 @@ hear(struct crl_run *r, X509_STORE_CTX *ctx, int code)
 static int
 verify_cb(int ok, X509_STORE_CTX *ctx)
 {
+	X509_STORE_CTX *parent = X509_STORE_CTX_get0_parent_ctx(ctx);
 	struct crl_run *r;
 
+	/* the path of a list's signer: its faults are not forgiven */
+	if (parent != NULL) {
+		r = X509_STORE_CTX_get_app_data(parent);
+		if (r != NULL)
+			r->signer = X509_STORE_CTX_get0_cert(ctx);
+		return ok;
+	}
 	if (ok)
 		return 1;
-	/* the path of an indirect list's issuer: no mercy, no message */
-	if (X509_STORE_CTX_get0_parent_ctx(ctx) != NULL)
-		return 0;
 	r = X509_STORE_CTX_get_app_data(ctx);
 	return r != NULL ? hear(r, ctx, X509_STORE_CTX_get_error(ctx)) : 0;
+}
+
+/* Did libcrypto take the path that was judged, not one of other certificates
+ * of the same names? A list's signer has no such path. */
+static bool
+same_path(const struct crl_run *r, X509_STORE_CTX *ctx)
+{
+	const STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(ctx);
+
+	if (r->nested)
+		return true;
+	if (sk_X509_num(built) != (int)r->chain->count)
+		return false;
+	for (int i = 0; i < sk_X509_num(built); i++)
+		if (X509_cmp(sk_X509_value(built, i),
+		    sm_cert_x509(r->chain->cert[i])) != 0)
+			return false;
+	return true;
 }
 
 static int
@@ -117,16 +144,18 @@ run_once(struct crl_run *r)
 	int rc = SM_E_NOMEM;
 
 	r->useless = NULL;
-	r->missing = r->stale = false;
-	if (ctx == NULL || X509_STORE_CTX_init(ctx, r->store,
-	    sm_cert_x509(r->chain->cert[0]), r->untrusted) != 1 ||
+	r->signer = NULL;
+	r->stale = false;
+	if (ctx == NULL || X509_STORE_CTX_init(ctx, r->store, r->subject,
+	    r->untrusted) != 1 ||
 	    X509_STORE_CTX_set_app_data(ctx, r) != 1)
 		goto out;
 	X509_STORE_CTX_set0_crls(ctx, r->crls);
 	X509_STORE_CTX_set_verify_cb(ctx, verify_cb);
 	rc = SM_OK;
-	if (X509_verify_cert(ctx) == 1 && !r->stale) {
-		r->out->answer = SM_REV_GOOD;
+	if (X509_verify_cert(ctx) == 1) {
+		if (!r->stale && same_path(r, ctx))
+			r->out->answer = SM_REV_GOOD;
 	} else if (X509_STORE_CTX_get_error(ctx) == X509_V_ERR_OUT_OF_MEM) {
 		rc = SM_E_NOMEM;
 	}
@@ -137,22 +166,50 @@ out:
 
 /* Ask, leave out what is useless, ask again. */
 static int
+run_all(struct crl_run *r)
+{
+	for (;;) {
+		SM_TRY(run_once(r));
+		if (r->useless == NULL ||
+		    sk_X509_CRL_delete_ptr(r->crls, r->useless) == NULL)
+			return SM_OK;
+	}
+}
+
+/* The list was signed by a certificate of its own: is that one still good?
+ * RFC 5280 section 6.3.3 (f); one level is enough for real lists. */
+static int
+ask_signer(struct crl_run *r)
+{
+	struct sm_rev_state answer = { .reason = -1 };
+	struct crl_run s = *r;
+	int rc;
+
+	s.subject = r->signer;
+	s.nested = true;
+	s.out = &answer;
+	s.crls = sk_X509_CRL_dup(r->crls);
+	if (s.crls == NULL)
+		return SM_E_NOMEM;
+	rc = run_all(&s);
+	sk_X509_CRL_free(s.crls);
+	if (rc == SM_OK && answer.answer != SM_REV_GOOD) {
+		r->out->answer = SM_REV_UNKNOWN;
+		r->stale = true;
+		WHY(r->out, "Not known: the certificate that signed the revocation "
+		    "list is revoked itself, or nothing is known about it.");
+	}
+	return rc;
+}
+
+static int
 run(struct crl_run *r)
 {
 	char label[SM_LABEL_MAX];
-	int i;
 
-	for (;;) {
-		SM_TRY(run_once(r));
-		if (r->useless == NULL)
-			break;
-		for (i = 0; i < sk_X509_CRL_num(r->crls); i++)
-			if (sk_X509_CRL_value(r->crls, i) == r->useless)
-				break;
-		if (i == sk_X509_CRL_num(r->crls))
-			break;
-		sk_X509_CRL_delete(r->crls, i);
-	}
+	SM_TRY(run_all(r));
+	if (r->out->answer == SM_REV_GOOD && r->signer != NULL)
+		SM_TRY(ask_signer(r));
 	if (r->out->answer == SM_REV_GOOD)
 		WHY(r->out, "Not revoked, by the revocation lists at hand.");
 	else if (r->out->answer == SM_REV_UNKNOWN && !r->stale)
@@ -276,6 +333,7 @@ sm_path_crl(struct sm_rev_state *out, const struct sm_pki *p,
 	int rc;
 
 	memcpy(part.cert, chain->cert + which, part.count * sizeof(*part.cert));
+	r.subject = sm_cert_x509(part.cert[0]);
 	SM_TRY_OUT(prepare(&r, p, carried, opt));
 	SM_TRY_OUT(ask(&r, p, !opt->allow_weak, &left_out));
 	if (!left_out || out->answer != SM_REV_UNKNOWN)

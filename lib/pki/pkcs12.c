@@ -236,9 +236,7 @@ read_part(struct sm_keyfile_reader *r, struct safes *s, unsigned type,
 	case TYPE_ENCRYPTED:
 		return read_encrypted(r, s, content);
 	case TYPE_ENVELOPED:
-		return sm_error_set(r->err, SM_E_UNSUPPORTED, "pkcs12-public-key",
-		    "RFC 7292 section 4", "The PKCS#12 file is encrypted to a "
-		    "certificate, not by a password. Export it with a password.");
+		return SM_OK; /* for the holder of some other key: not for us */
 	default:
 		return bad(r, "a part");
 	}

@@ -145,3 +145,17 @@ sm_pki_add_ocsp(struct sm_pki *p, struct sm_bytes der, struct sm_error *err)
 		OCSP_BASICRESP_free(bs);
 	return rc;
 }
+
+size_t
+sm_pki_cert_count(const struct sm_pki *p)
+{
+	return p->anchors.count + p->certs.count;
+}
+
+struct sm_cert *
+sm_pki_cert(const struct sm_pki *p, size_t i)
+{
+	if (i < p->anchors.count)
+		return p->anchors.list[i];
+	return p->certs.list[i - p->anchors.count];
+}
