@@ -22,5 +22,8 @@ SM_EXPORT SM_MUST_CHECK int sm_pki_add_crl(struct sm_pki *p, struct sm_bytes der
 SM_EXPORT SM_MUST_CHECK int sm_pki_add_ocsp(struct sm_pki *p, struct sm_bytes der,
     struct sm_error *err);
 SM_EXPORT bool sm_pki_has_anchors(const struct sm_pki *p);
+/* All certificates that were added, anchors first; borrowed from p. */
+SM_EXPORT size_t sm_pki_cert_count(const struct sm_pki *p);
+SM_EXPORT struct sm_cert *sm_pki_cert(const struct sm_pki *p, size_t i);
 
 #endif
