@@ -1,0 +1,62 @@
+/* client/client.h - one run of the command.
+ *
+ * The rule of this folder: a function that can fail returns 0 or the exit status
+ * of the command, after it has said why with client_fault() (once, in one line:
+ * what, where, what to do next). Nobody above says it again. */
+#ifndef SEALMAIL_CLIENT_CLIENT_H
+#define SEALMAIL_CLIENT_CLIENT_H
+
+#include <sealmail/error.h>
+#include <sealmail/limits.h>
+
+#include <base/buf.h>
+
+#include "exit.h"
+#include "options.h"
+
+struct output;
+
+/* Where --json goes. */
+struct json_place {
+	bool wanted;
+	bool to_stdout;
+	bool written;
+	struct output *out; /* open while wanted */
+};
+
+struct client {
+	const struct verb_def *verb;
+	struct options opt;
+	struct sm_limits limits;
+	int64_t now;           /* --at, or the clock */
+	bool quiet, verbose;
+	bool colour;           /* standard error may be coloured */
+	bool stderr_tty;
+	struct json_place json;
+	int fault;             /* exit status of the first fault; 0: none */
+	char fault_text[512];
+};
+
+/* Say a fault on standard error; returns code. */
+int client_fault(struct client *c, int code, const char *fmt, ...) SM_PRINTF(3, 4);
+/* Say what the library found; `where` names the file or step, or is NULL. */
+int client_fault_error(struct client *c, int code, const char *where,
+    const struct sm_error *err, int status);
+int client_out_of_memory(struct client *c);
+/* Say something that does not end the run; nothing when quiet. */
+void client_note(const struct client *c, const char *fmt, ...) SM_PRINTF(2, 3);
+
+/* Text from elsewhere, made safe for a terminal: control characters become '?'.
+ * Works in place. */
+void client_make_printable(char *text);
+
+typedef int (*verb_fn)(struct client *c);
+int verb_sign(struct client *c);
+int verb_verify(struct client *c);
+int verb_encrypt(struct client *c);
+int verb_decrypt(struct client *c);
+int verb_open(struct client *c);
+int verb_inspect(struct client *c);
+int verb_explain(struct client *c);
+
+#endif

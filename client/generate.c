@@ -1,0 +1,60 @@
+/* cli-tables - prints what is made from the table of verbs and options:
+ *   cli-tables completion bash|zsh|fish
+ *   cli-tables man verbs|exits
+ *   cli-tables man options|examples VERB
+ * A tool of the build; not installed. */
+#include "generate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int
+usage(void)
+{
+	fputs("usage: cli-tables completion bash|zsh|fish\n"
+	    "       cli-tables man verbs|exits\n"
+	    "       cli-tables man options|examples VERB\n", stderr);
+	return 64;
+}
+
+static int
+completion(const char *shell)
+{
+	if (strcmp(shell, "bash") == 0)
+		generate_bash();
+	else if (strcmp(shell, "zsh") == 0)
+		generate_zsh();
+	else if (strcmp(shell, "fish") == 0)
+		generate_fish();
+	else
+		return usage();
+	return 0;
+}
+
+static int
+man(const char *what, const struct verb_def *verb)
+{
+	if (verb == NULL && strcmp(what, "verbs") == 0)
+		generate_man_verbs();
+	else if (verb == NULL && strcmp(what, "exits") == 0)
+		generate_man_exits();
+	else if (verb != NULL && strcmp(what, "options") == 0)
+		generate_man_options(verb);
+	else if (verb != NULL && strcmp(what, "examples") == 0)
+		generate_man_examples(verb);
+	else
+		return usage();
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct verb_def *verb = argc == 4 ? verb_find(argv[3]) : NULL;
+
+	if (argc == 3 && strcmp(argv[1], "completion") == 0)
+		return completion(argv[2]);
+	if (argc >= 3 && strcmp(argv[1], "man") == 0 && (argc == 3 || verb != NULL))
+		return man(argv[2], verb);
+	return usage();
+}

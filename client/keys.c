@@ -1,0 +1,340 @@
+#include "keys.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "input.h"
+#include "secrets.h"
+
+enum { KEY_FILE_BYTES = 1 << 20, CERT_FILE_BYTES = 16 << 20 };
+
+/* ---- reading ---- */
+
+static void
+warn_of_permissions(const struct client *c, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
+		client_note(c, "%s can be read or changed by other users; "
+		    "`chmod 600 %s` keeps it yours", path, path);
+}
+
+static int
+key_file_fault(struct client *c, const struct passphrases *p, const char *path,
+    const struct sm_error *err, int status)
+{
+	if (status == SM_E_SECRET && p->had_none)
+		return client_fault(c, EXIT_PERMISSION, "%s is protected by a passphrase "
+		    "and there is no terminal to ask at; give it with "
+		    "--passphrase-file FILE or --passphrase-fd N", path);
+	if (status == SM_E_SECRET && p->given.count > 0)
+		return client_fault(c, EXIT_PERMISSION, "%s: no passphrase that was given "
+		    "opens it", path);
+	if (status == SM_E_SECRET)
+		return client_fault(c, EXIT_PERMISSION, "%s: it could not be opened "
+		    "without its passphrase", path);
+	return client_fault_error(c, exit_from_status(status), path, err, status);
+}
+
+static int
+read_key_file(struct client *c, struct passphrases *p, struct key_source *s)
+{
+	struct sm_buf raw = SM_BUF_SECRET_INIT;
+	struct sm_passphrase pass = passphrases_for(p, s->path);
+	struct sm_error err = SM_ERROR_INIT;
+	int rc = input_slurp(c, &raw, s->path, KEY_FILE_BYTES);
+	int status;
+
+	if (rc == 0) {
+		warn_of_permissions(c, s->path);
+		status = sm_keyfile_read(&s->file, sm_buf_bytes(&raw),
+		    options_has(&c->opt, OPT_NO_MAC), &pass, &c->limits, &err);
+		if (status != 0)
+			rc = key_file_fault(c, p, s->path, &err, status);
+		else if (s->file.key_count == 0)
+			rc = client_fault(c, EXIT_MALFORMED, "%s holds no private key; "
+			    "certificates go with --cert", s->path);
+		else if (s->file.weak_pbe)
+			client_note(c, "%s is protected by an old cipher that can be broken; "
+			    "save it anew with a current program", s->path);
+	}
+	sm_buf_free(&raw);
+	return rc;
+}
+
+static int
+add_certs(struct client *c, struct sm_certs *to, const struct sm_certs *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->count; i++)
+		if (sm_certs_add(to, from->list[i]) != 0)
+			return client_out_of_memory(c);
+	return 0;
+}
+
+int
+keys_read_certs(struct client *c, struct sm_certs *out, const char *path)
+{
+	struct sm_buf raw = SM_BUF_INIT;
+	struct sm_keyfile file;
+	struct sm_error err = SM_ERROR_INIT;
+	int status, rc = input_slurp(c, &raw, path, CERT_FILE_BYTES);
+
+	memset(&file, 0, sizeof(file));
+	if (rc == 0) {
+		status = sm_keyfile_read(&file, sm_buf_bytes(&raw), false, NULL,
+		    &c->limits, &err);
+		if (status != 0)
+			rc = client_fault_error(c, exit_from_status(status), path, &err,
+			    status);
+		else if (file.certs.count == 0)
+			rc = client_fault(c, EXIT_MALFORMED, "%s holds no certificate", path);
+		else
+			rc = add_certs(c, out, &file.certs);
+	}
+	sm_keyfile_wipe(&file);
+	sm_buf_free(&raw);
+	return rc;
+}
+
+static int
+read_key_files(struct client *c, struct keys *k)
+{
+	struct passphrases p;
+	size_t at = 0;
+	const char *path;
+	int rc = passphrases_init(c, &p);
+
+	while (rc == 0 && (path = options_next(&c->opt, OPT_KEY, &at)) != NULL) {
+		struct key_source *s = &k->sources[k->source_count++];
+
+		s->path = path;
+		if (strncmp(path, "pkcs11:", 7) == 0)
+			rc = client_fault(c, EXIT_USAGE, "%s: keys on tokens come in a later "
+			    "version; give a key file", path);
+		else
+			rc = read_key_file(c, &p, s);
+		if (rc == 0)
+			rc = add_certs(c, &k->certs, &s->file.certs);
+	}
+	passphrases_free(&p);
+	return rc;
+}
+
+int
+keys_read(struct client *c, struct keys *k)
+{
+	size_t at = 0;
+	const char *path;
+	int rc = 0;
+
+	memset(k, 0, sizeof(*k));
+	if (options_has(&c->opt, OPT_ID))
+		return client_fault(c, EXIT_USAGE, "this version keeps no identities; name "
+		    "the key with --key FILE and, unless it is in there, its certificate "
+		    "with --cert FILE");
+	k->sources = calloc(options_count(&c->opt, OPT_KEY) + 1, sizeof(*k->sources));
+	if (k->sources == NULL)
+		return client_out_of_memory(c);
+	while (rc == 0 && (path = options_next(&c->opt, OPT_CERT, &at)) != NULL)
+		rc = keys_read_certs(c, &k->certs, path);
+	return rc == 0 ? read_key_files(c, k) : rc;
+}
+
+void
+keys_free(struct keys *k)
+{
+	size_t i;
+
+	free(k->openers);
+	free(k->signers);
+	sm_certs_wipe(&k->certs);
+	sm_certs_wipe(&k->carried);
+	for (i = 0; i < k->source_count; i++)
+		sm_keyfile_wipe(&k->sources[i].file);
+	free(k->sources);
+	memset(k, 0, sizeof(*k));
+}
+
+/* ---- which certificate fits which key ---- */
+
+static bool
+fits(const struct sm_cert *cert, const struct sm_key *key)
+{
+	return sm_bytes_equal(sm_cert_spki(cert), sm_key_spki(key));
+}
+
+bool
+keys_cert_is_current(const struct client *c, const struct sm_cert *cert)
+{
+	return sm_cert_not_before(cert) <= c->now && c->now <= sm_cert_not_after(cert);
+}
+
+static bool
+add_opener(struct keys *k, struct sm_key *key, struct sm_cert *cert)
+{
+	struct sm_open_key *list = realloc(k->openers,
+	    (k->opener_count + 1) * sizeof(*list));
+
+	if (list == NULL)
+		return false;
+	k->openers = list;
+	list[k->opener_count].key = key;
+	list[k->opener_count].cert = cert;
+	k->opener_count++;
+	return true;
+}
+
+static bool
+add_openers_of(struct keys *k, struct sm_key *key)
+{
+	size_t i, before = k->opener_count;
+
+	for (i = 0; i < k->certs.count; i++)
+		if (fits(k->certs.list[i], key) && !add_opener(k, key, k->certs.list[i]))
+			return false;
+	return k->opener_count > before || add_opener(k, key, NULL);
+}
+
+int
+keys_for_opening(struct client *c, struct keys *k)
+{
+	size_t i, j;
+
+	for (i = 0; i < k->source_count; i++)
+		for (j = 0; j < k->sources[i].file.key_count; j++)
+			if (!add_openers_of(k, k->sources[i].file.keys[j]))
+				return client_out_of_memory(c);
+	return 0;
+}
+
+/* ---- signing ---- */
+
+/* Of two certificates that will do, the current one, then the newer one. */
+static bool
+is_better(const struct client *c, const struct sm_cert *a, const struct sm_cert *b)
+{
+	if (b == NULL || keys_cert_is_current(c, a) != keys_cert_is_current(c, b))
+		return b == NULL || keys_cert_is_current(c, a);
+	return sm_cert_not_before(a) > sm_cert_not_before(b);
+}
+
+struct choice {
+	struct sm_key *key;
+	struct sm_cert *cert;
+	bool has_cert; /* some certificate fits some key */
+};
+
+static void
+choose_cert(const struct client *c, const struct keys *k, struct sm_key *key,
+    struct choice *best)
+{
+	size_t i;
+
+	for (i = 0; i < k->certs.count; i++) {
+		struct sm_cert *cert = k->certs.list[i];
+
+		if (!fits(cert, key))
+			continue;
+		best->has_cert = true;
+		if (sm_cert_may_sign(cert) && is_better(c, cert, best->cert)) {
+			best->key = key;
+			best->cert = cert;
+		}
+	}
+}
+
+/* The certificate that the signer wants mail encrypted to, when it is another:
+ * the same address, a key of the same files, may encrypt. */
+static bool
+same_mail(const struct sm_cert *a, const struct sm_cert *b)
+{
+	const char *x = sm_cert_mail(a, 0), *y = sm_cert_mail(b, 0);
+
+	return x != NULL && y != NULL && strcmp(x, y) == 0;
+}
+
+static struct sm_cert *
+encryption_cert(const struct client *c, const struct keys *k, const struct sm_cert *own)
+{
+	struct sm_cert *best = NULL;
+	size_t i;
+
+	if (sm_cert_may_encrypt(own))
+		return NULL;
+	for (i = 0; i < k->certs.count; i++) {
+		struct sm_cert *cert = k->certs.list[i];
+
+		if (sm_cert_may_encrypt(cert) && !sm_cert_is_ca(cert) &&
+		    keys_cert_is_current(c, cert) && same_mail(cert, own) &&
+		    is_better(c, cert, best))
+			best = cert;
+	}
+	return best;
+}
+
+static int
+add_signer(struct client *c, struct keys *k, const struct key_source *s)
+{
+	struct choice best = { NULL, NULL, false };
+	struct sm_seal_signer *to = &k->signers[k->signer_count++];
+	size_t i;
+
+	for (i = 0; i < s->file.key_count; i++)
+		choose_cert(c, k, s->file.keys[i], &best);
+	if (best.cert == NULL && best.has_cert)
+		return client_fault(c, EXIT_USAGE, "%s: its certificate does not allow "
+		    "signing; give the signing key", s->path);
+	if (best.cert == NULL)
+		return client_fault(c, EXIT_USAGE, "%s: no certificate fits this key; name "
+		    "it with --cert FILE", s->path);
+	if (!keys_cert_is_current(c, best.cert))
+		client_note(c, "%s: the certificate is not valid %s; readers will not "
+		    "accept the signature", s->path,
+		    options_has(&c->opt, OPT_AT) ? "at that time" : "now");
+	to->key = best.key;
+	to->cert = best.cert;
+	to->pss = options_has(&c->opt, OPT_PSS);
+	to->enc_cert = encryption_cert(c, k, best.cert);
+	return 0;
+}
+
+static bool
+is_root(const struct sm_cert *cert)
+{
+	return sm_bytes_equal(sm_cert_issuer(cert), sm_cert_subject(cert));
+}
+
+/* Readers need the CAs between signer and root; the root they have or must not
+ * take from us. */
+static int
+collect_carried(struct client *c, struct keys *k)
+{
+	size_t i, at = 0;
+	const char *path;
+	int rc = 0;
+
+	for (i = 0; i < k->certs.count; i++)
+		if (sm_cert_is_ca(k->certs.list[i]) && !is_root(k->certs.list[i]) &&
+		    sm_certs_add(&k->carried, k->certs.list[i]) != 0)
+			return client_out_of_memory(c);
+	while (rc == 0 && (path = options_next(&c->opt, OPT_CHAIN, &at)) != NULL)
+		rc = keys_read_certs(c, &k->carried, path);
+	return rc;
+}
+
+int
+keys_for_signing(struct client *c, struct keys *k)
+{
+	size_t i;
+	int rc = 0;
+
+	k->signers = calloc(k->source_count + 1, sizeof(*k->signers));
+	if (k->signers == NULL)
+		return client_out_of_memory(c);
+	for (i = 0; rc == 0 && i < k->source_count; i++)
+		rc = add_signer(c, k, &k->sources[i]);
+	return rc == 0 ? collect_carried(c, k) : rc;
+}

@@ -1,0 +1,41 @@
+/* client/keys.h - the keys and certificates that --key, --cert and --chain name. */
+#ifndef SEALMAIL_CLIENT_KEYS_H
+#define SEALMAIL_CLIENT_KEYS_H
+
+#include <sealmail/cert.h>
+#include <sealmail/open.h>
+#include <sealmail/seal.h>
+
+#include "client.h"
+
+/* One file that was read. */
+struct key_source {
+	const char *path;
+	struct sm_keyfile file;
+};
+
+struct keys {
+	struct key_source *sources;  /* --key, in their order */
+	size_t source_count;
+	struct sm_certs certs;       /* of --cert and of the key files */
+	struct sm_certs carried;     /* to send along: --chain, and CAs among certs */
+	struct sm_open_key *openers; /* keys with the certificates that fit */
+	size_t opener_count;
+	struct sm_seal_signer *signers;
+	size_t signer_count;
+};
+
+/* Read all files named. */
+int keys_read(struct client *c, struct keys *k);
+/* Fill openers: every key, once for each certificate of it. */
+int keys_for_opening(struct client *c, struct keys *k);
+/* Fill signers (one for each --key) and carried. */
+int keys_for_signing(struct client *c, struct keys *k);
+void keys_free(struct keys *k);
+
+/* All certificates of a file; max_bytes bounds it. */
+int keys_read_certs(struct client *c, struct sm_certs *out, const char *path);
+/* Valid at the time of the run. */
+bool keys_cert_is_current(const struct client *c, const struct sm_cert *cert);
+
+#endif

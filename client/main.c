@@ -1,0 +1,150 @@
+/* sealmail - secure mail for people and mail programs. See sealmail(1). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <base/der.h>
+
+#include "cleanup.h"
+#include "client.h"
+#include "help.h"
+#include "json_place.h"
+
+static const verb_fn verb_functions[VERB_COUNT] = {
+	[VERB_SIGN] = verb_sign,
+	[VERB_VERIFY] = verb_verify,
+	[VERB_ENCRYPT] = verb_encrypt,
+	[VERB_DECRYPT] = verb_decrypt,
+	[VERB_OPEN] = verb_open,
+	[VERB_INSPECT] = verb_inspect,
+	[VERB_EXPLAIN] = verb_explain,
+};
+
+static bool
+may_colour(const struct client *c)
+{
+	const char *term = getenv("TERM");
+	const char *no = getenv("NO_COLOR"); /* no-color.org: any value but empty */
+
+	return c->stderr_tty && (no == NULL || *no == '\0') && term != NULL &&
+	    *term != '\0' && strcmp(term, "dumb") != 0;
+}
+
+static int
+set_up(struct client *c)
+{
+	const char *at = options_value(&c->opt, OPT_AT);
+
+	c->quiet = options_has(&c->opt, OPT_QUIET);
+	c->verbose = options_has(&c->opt, OPT_VERBOSE);
+	c->now = (int64_t)time(NULL);
+	if (at != NULL && !sm_time_parse(at, &c->now))
+		return client_fault(c, EXIT_USAGE, "--at %s is not a time; write it as "
+		    "2026-11-22T09:14:00Z", at);
+	return 0;
+}
+
+/* What was printed must have arrived: a full disk is no success. */
+static int
+flush_stdout(struct client *c, int rc)
+{
+	bool bad = fflush(stdout) != 0 || ferror(stdout) != 0;
+
+	if (bad && rc == 0)
+		return client_fault(c, EXIT_IO, "cannot write standard output");
+	return rc;
+}
+
+static int
+run_verb(struct client *c, int argc, char *const *argv)
+{
+	int rc;
+
+	if (options_parse(&c->opt, c->verb, argc, argv) != 0)
+		return client_fault(c, EXIT_USAGE, "%s", c->opt.fault);
+	if (options_has(&c->opt, OPT_HELP)) {
+		help_verb(stdout, c->verb);
+		return flush_stdout(c, 0);
+	}
+	rc = set_up(c);
+	if (rc == 0)
+		rc = verb_functions[c->verb->id](c);
+	rc = flush_stdout(c, rc);
+	json_place_close(c, rc);
+	return rc;
+}
+
+static bool
+comes_later(const char *name)
+{
+	size_t i;
+
+	for (i = 0; verb_later[i] != NULL; i++)
+		if (strcmp(verb_later[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int
+unknown_verb(struct client *c, const char *name)
+{
+	const struct verb_def *guess = verb_guess(name);
+
+	if (comes_later(name))
+		return client_fault(c, EXIT_USAGE, "\"%s\" comes in a later version; "
+		    "`sealmail --help` lists what there is", name);
+	if (guess != NULL)
+		return client_fault(c, EXIT_USAGE, "unknown verb \"%s\"; did you mean "
+		    "%s?", name, guess->name);
+	return client_fault(c, EXIT_USAGE, "unknown verb \"%s\"; `sealmail --help` "
+	    "lists them", name);
+}
+
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+	    strcmp(word, "help") == 0;
+}
+
+static int
+run(struct client *c, int argc, char *const *argv)
+{
+	if (argc < 2) {
+		help_command(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("sealmail %s\n", SEALMAIL_VERSION);
+		return flush_stdout(c, 0);
+	}
+	if (is_help(argv[1]) && (argc == 2 || verb_find(argv[2]) == NULL)) {
+		help_command(stdout);
+		return flush_stdout(c, 0);
+	}
+	if (is_help(argv[1])) {
+		help_verb(stdout, verb_find(argv[2]));
+		return flush_stdout(c, 0);
+	}
+	c->verb = verb_find(argv[1]);
+	if (c->verb == NULL)
+		return unknown_verb(c, argv[1]);
+	return run_verb(c, argc - 2, argv + 2);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct client c;
+	int rc;
+
+	cleanup_harden();
+	memset(&c, 0, sizeof(c));
+	c.limits = sm_limits_default();
+	c.stderr_tty = isatty(STDERR_FILENO) == 1;
+	c.colour = may_colour(&c);
+	rc = run(&c, argc, argv);
+	options_free(&c.opt);
+	return rc;
+}

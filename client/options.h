@@ -1,0 +1,159 @@
+/* client/options.h - the verbs and options of the command: one table.
+ *
+ * The parser, `--help`, the manual's option lists and the shells' completions
+ * are all made from it (tools of this folder: generate.c), so that they cannot
+ * disagree. options_table.c is the table, options.c reads a command line. */
+#ifndef SEALMAIL_CLIENT_OPTIONS_H
+#define SEALMAIL_CLIENT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum verb_id {
+	VERB_SIGN,
+	VERB_VERIFY,
+	VERB_ENCRYPT,
+	VERB_DECRYPT,
+	VERB_OPEN,
+	VERB_INSPECT,
+	VERB_EXPLAIN,
+	VERB_COUNT
+};
+
+enum option_id {
+	OPT_OUTPUT,
+	OPT_FORM,
+	OPT_ID,
+	OPT_KEY,
+	OPT_CERT,
+	OPT_CHAIN,
+	OPT_PASSPHRASE_FILE,
+	OPT_PASSPHRASE_FD,
+	OPT_NO_MAC,
+	OPT_OPAQUE,
+	OPT_DIGEST,
+	OPT_PSS,
+	OPT_RECIPIENT,
+	OPT_SIGN,
+	OPT_ALG,
+	OPT_CIPHER,
+	OPT_CEK_HKDF,
+	OPT_COMPRESS,
+	OPT_SECRET_FILE,
+	OPT_SECRET_FD,
+	OPT_KEK_FILE,
+	OPT_KEK_FD,
+	OPT_TRUST,
+	OPT_CERTS,
+	OPT_CRL,
+	OPT_OCSP,
+	OPT_FROM,
+	OPT_CONTENT,
+	OPT_REQUIRE_REVOCATION,
+	OPT_ARCHIVE,
+	OPT_FORCE,
+	OPT_UNAUTHENTICATED,
+	OPT_JSON,
+	OPT_HOME,
+	OPT_OFFLINE,
+	OPT_AT,
+	OPT_SPOOL,
+	OPT_QUIET,
+	OPT_VERBOSE,
+	OPT_HELP,
+	OPT_COUNT
+};
+
+enum option_arg { ARG_NONE, ARG_REQUIRED, ARG_OPTIONAL };
+/* What the value is, for completions and for the check of words. */
+enum option_value {
+	VALUE_NONE,
+	VALUE_FILE,
+	VALUE_DIR,
+	VALUE_WORD,  /* one of words, nothing else */
+	VALUE_HINT,  /* words are the usual ones */
+	VALUE_OTHER
+};
+enum option_group {
+	GROUP_KEYS,
+	GROUP_RECIPIENTS,
+	GROUP_SIGNATURE,
+	GROUP_TRUST,
+	GROUP_RELEASE,
+	GROUP_OUTPUT,
+	GROUP_EVERYWHERE,
+	GROUP_COUNT
+};
+
+struct option_def {
+	enum option_id id;
+	char letter;              /* 0: none */
+	const char *name;         /* without the dashes */
+	enum option_arg arg;
+	enum option_value value;
+	const char *value_name;   /* "FILE" */
+	const char *words;        /* space separated; VALUE_WORD, VALUE_HINT */
+	bool repeats;
+	unsigned verbs;           /* bit 1 << enum verb_id */
+	enum option_group group;
+	const char *help;         /* one line */
+	const char *more;         /* further sentences for the manual; may be NULL */
+};
+
+struct verb_example {
+	const char *command;
+	const char *what;
+};
+
+struct verb_def {
+	enum verb_id id;
+	const char *name;
+	const char *operand;      /* "[FILE]" */
+	bool operand_required;
+	const char *summary;      /* a phrase */
+	struct verb_example examples[4];
+};
+
+extern const struct option_def option_table[OPT_COUNT];
+extern const struct verb_def verb_table[VERB_COUNT];
+extern const char *const option_group_names[GROUP_COUNT];
+/* Verbs of the full interface that this version does not have. */
+extern const char *const verb_later[]; /* NULL-terminated */
+
+const struct verb_def *verb_find(const char *name);
+/* The verb that was perhaps meant, or NULL. */
+const struct verb_def *verb_guess(const char *name);
+static inline bool
+option_applies(const struct option_def *o, enum verb_id verb)
+{
+	return (o->verbs & (1u << verb)) != 0;
+}
+
+/* ---- a command line that was read ---- */
+
+struct option_use {
+	enum option_id id;
+	const char *value; /* NULL: none given */
+};
+
+struct options {
+	struct option_use *uses; /* in the order given */
+	size_t count;
+	const char *operand;     /* NULL: none */
+	char fault[200];         /* a sentence, when options_parse failed */
+};
+
+/* Read argv (after the verb). Returns 0, or -1 with o->fault set. All strings
+ * are borrowed from argv. `--help` ends the reading. */
+int options_parse(struct options *o, const struct verb_def *verb, int argc,
+    char *const *argv);
+void options_free(struct options *o);
+
+bool options_has(const struct options *o, enum option_id id);
+/* The value of a single option; NULL when it was not given, or without value. */
+const char *options_value(const struct options *o, enum option_id id);
+/* The values of a repeatable option one by one: *at starts at 0. NULL: no more. */
+const char *options_next(const struct options *o, enum option_id id, size_t *at);
+size_t options_count(const struct options *o, enum option_id id);
+
+#endif

@@ -1,0 +1,238 @@
+/* The table. A row here is all that a new option needs besides its use. */
+#include "options.h"
+
+#define V(verb) (1u << VERB_##verb)
+#define SEALS (V(SIGN) | V(ENCRYPT))
+#define JUDGES (V(VERIFY) | V(OPEN))
+#define DECRYPTS (V(DECRYPT) | V(OPEN))
+#define EVERYWHERE ((1u << VERB_COUNT) - 1)
+#define WORKS (EVERYWHERE & ~V(EXPLAIN))
+
+#define FLAG .arg = ARG_NONE, .value = VALUE_NONE
+#define TAKES(kind, label) \
+	.arg = ARG_REQUIRED, .value = VALUE_##kind, .value_name = label
+
+const char *const option_group_names[GROUP_COUNT] = {
+	[GROUP_KEYS] = "Keys",
+	[GROUP_RECIPIENTS] = "Recipients and encryption",
+	[GROUP_SIGNATURE] = "Signature",
+	[GROUP_TRUST] = "Trust and evidence",
+	[GROUP_RELEASE] = "Releasing content that is not good",
+	[GROUP_OUTPUT] = "Output",
+	[GROUP_EVERYWHERE] = "Everywhere",
+};
+
+const char *const verb_later[] = { "id", "who", "trust", "send", "mail", "enrol",
+	"recover", "officer", "doctor", NULL };
+
+const struct option_def option_table[OPT_COUNT] = {
+	[OPT_KEY] = { OPT_KEY, 0, "key", TAKES(FILE, "FILE"), .repeats = true,
+	    .verbs = SEALS | DECRYPTS, .group = GROUP_KEYS,
+	    .help = "private key: PEM, DER or PKCS#12",
+	    .more = "A file with several keys gives each that fits. A PKCS#12 file "
+	        "carries the certificate too. When signing, each file named adds "
+	        "one signer." },
+	[OPT_CERT] = { OPT_CERT, 0, "cert", TAKES(FILE, "FILE"), .repeats = true,
+	    .verbs = SEALS | DECRYPTS, .group = GROUP_KEYS,
+	    .help = "certificate of a key, found by its public key",
+	    .more = "Not needed when the key's file holds it." },
+	[OPT_CHAIN] = { OPT_CHAIN, 0, "chain", TAKES(FILE, "FILE"), .repeats = true,
+	    .verbs = SEALS, .group = GROUP_KEYS,
+	    .help = "further certificates to send along",
+	    .more = "CA certificates in the files of the key and its certificate are "
+	        "sent without asking, roots excepted." },
+	[OPT_ID] = { OPT_ID, 'i', "id", TAKES(OTHER, "ID"),
+	    .verbs = SEALS | DECRYPTS, .group = GROUP_KEYS,
+	    .help = "an identity of the keyring (in a later version)",
+	    .more = "This version keeps no keyring: name files with --key and --cert." },
+	[OPT_PASSPHRASE_FILE] = { OPT_PASSPHRASE_FILE, 0, "passphrase-file",
+	    TAKES(FILE, "FILE"), .repeats = true, .verbs = SEALS | DECRYPTS,
+	    .group = GROUP_KEYS,
+	    .help = "passphrase of key files: the first line of FILE",
+	    .more = "Given several times, each is tried on each key file. Without it "
+	        "the terminal is asked." },
+	[OPT_PASSPHRASE_FD] = { OPT_PASSPHRASE_FD, 0, "passphrase-fd",
+	    TAKES(OTHER, "N"), .repeats = true, .verbs = SEALS | DECRYPTS,
+	    .group = GROUP_KEYS,
+	    .help = "the same, read from file descriptor N" },
+	[OPT_NO_MAC] = { OPT_NO_MAC, 0, "no-mac", FLAG, .verbs = SEALS | DECRYPTS,
+	    .group = GROUP_KEYS,
+	    .help = "accept a PKCS#12 file without integrity protection" },
+
+	[OPT_RECIPIENT] = { OPT_RECIPIENT, 'r', "recipient", TAKES(FILE, "WHO"),
+	    .repeats = true, .verbs = V(ENCRYPT), .group = GROUP_RECIPIENTS,
+	    .help = "recipient: a certificate file",
+	    .more = "Of a file with several certificates the newest that may encrypt "
+	        "is taken. A mail address needs the keyring of a later version: "
+	        "exit 30." },
+	[OPT_SIGN] = { OPT_SIGN, 's', "sign", FLAG, .verbs = V(ENCRYPT),
+	    .group = GROUP_RECIPIENTS, .help = "sign first, with --key" },
+	[OPT_ALG] = { OPT_ALG, 0, "alg", TAKES(WORD, "HOW"),
+	    .words = "auto strong compat pq", .verbs = V(ENCRYPT),
+	    .group = GROUP_RECIPIENTS,
+	    .help = "auto, strong, compat or pq: choice of algorithms",
+	    .more = "auto takes the best that all recipients are known to read; "
+	        "strong refuses (exit 31) below 256 bits and authentication; compat "
+	        "is for old programs; pq demands post-quantum keys." },
+	[OPT_CIPHER] = { OPT_CIPHER, 0, "cipher", TAKES(HINT, "NAME"),
+	    .words = "aes-256-gcm aes-128-gcm chacha20-poly1305 aes-256-ccm "
+	        "aes-128-ccm aes-256-cbc aes-128-cbc",
+	    .verbs = V(ENCRYPT), .group = GROUP_RECIPIENTS,
+	    .help = "content cipher, instead of --alg's choice" },
+	[OPT_CEK_HKDF] = { OPT_CEK_HKDF, 0, "cek-hkdf", FLAG, .verbs = V(ENCRYPT),
+	    .group = GROUP_RECIPIENTS,
+	    .help = "derive the content key (RFC 9709), asked for or not" },
+	[OPT_COMPRESS] = { OPT_COMPRESS, 0, "compress", FLAG, .verbs = V(ENCRYPT),
+	    .group = GROUP_RECIPIENTS, .help = "compress before encrypting",
+	    .more = "The size of a compressed message tells something about its "
+	        "contents: not for text that an attacker can help to write." },
+	[OPT_SECRET_FILE] = { OPT_SECRET_FILE, 0, "secret-file", TAKES(FILE, "FILE"),
+	    .repeats = true, .verbs = V(ENCRYPT) | DECRYPTS, .group = GROUP_RECIPIENTS,
+	    .help = "password of a recipient: the first line of FILE",
+	    .more = "With encrypt it adds a recipient who opens the message with this "
+	        "password. When reading, a file that has the form of a shared key is "
+	        "tried as one too." },
+	[OPT_SECRET_FD] = { OPT_SECRET_FD, 0, "secret-fd", TAKES(OTHER, "N"),
+	    .repeats = true, .verbs = V(ENCRYPT) | DECRYPTS, .group = GROUP_RECIPIENTS,
+	    .help = "the same, read from file descriptor N" },
+	[OPT_KEK_FILE] = { OPT_KEK_FILE, 0, "kek-file", TAKES(FILE, "FILE"),
+	    .repeats = true, .verbs = V(ENCRYPT) | DECRYPTS, .group = GROUP_RECIPIENTS,
+	    .help = "shared key of 16, 24 or 32 bytes, raw or in hex" },
+	[OPT_KEK_FD] = { OPT_KEK_FD, 0, "kek-fd", TAKES(OTHER, "N"),
+	    .repeats = true, .verbs = V(ENCRYPT) | DECRYPTS, .group = GROUP_RECIPIENTS,
+	    .help = "the same, read from file descriptor N" },
+
+	[OPT_OPAQUE] = { OPT_OPAQUE, 0, "opaque", FLAG, .verbs = SEALS,
+	    .group = GROUP_SIGNATURE,
+	    .help = "application/pkcs7-mime instead of multipart/signed",
+	    .more = "Survives mail systems that rewrite text, but only mail programs "
+	        "with S/MIME can show it. With --form der or pem: the content is "
+	        "put inside." },
+	[OPT_DIGEST] = { OPT_DIGEST, 0, "digest", TAKES(HINT, "NAME"),
+	    .words = "sha-256 sha-384 sha-512", .verbs = SEALS,
+	    .group = GROUP_SIGNATURE, .help = "digest, instead of the key's usual one" },
+	[OPT_PSS] = { OPT_PSS, 0, "pss", FLAG, .verbs = SEALS,
+	    .group = GROUP_SIGNATURE, .help = "RSA-PSS instead of PKCS#1 v1.5" },
+
+	[OPT_TRUST] = { OPT_TRUST, 0, "trust", TAKES(FILE, "FILE"), .repeats = true,
+	    .verbs = JUDGES, .group = GROUP_TRUST,
+	    .help = "certificates to trust, roots as a rule",
+	    .more = "PEM bundles and DER. Nothing else is trusted: not the system's "
+	        "store for web sites, not what the message carries." },
+	[OPT_CERTS] = { OPT_CERTS, 0, "certs", TAKES(FILE, "FILE"), .repeats = true,
+	    .verbs = JUDGES, .group = GROUP_TRUST,
+	    .help = "further certificates to build the path with",
+	    .more = "Not trusted by themselves." },
+	[OPT_CRL] = { OPT_CRL, 0, "crl", TAKES(FILE, "FILE"), .repeats = true,
+	    .verbs = JUDGES, .group = GROUP_TRUST,
+	    .help = "revocation list, DER or PEM" },
+	[OPT_OCSP] = { OPT_OCSP, 0, "ocsp", TAKES(FILE, "FILE"), .repeats = true,
+	    .verbs = JUDGES, .group = GROUP_TRUST,
+	    .help = "OCSP response, DER or PEM" },
+	[OPT_REQUIRE_REVOCATION] = { OPT_REQUIRE_REVOCATION, 0, "require-revocation",
+	    FLAG, .verbs = JUDGES, .group = GROUP_TRUST,
+	    .help = "without revocation evidence: exit 75" },
+	[OPT_FROM] = { OPT_FROM, 0, "from", TAKES(OTHER, "ADDR"), .verbs = JUDGES,
+	    .group = GROUP_TRUST,
+	    .help = "the address that the signer must be",
+	    .more = "For CMS files and bare entities, which have no From field." },
+	[OPT_CONTENT] = { OPT_CONTENT, 0, "content", TAKES(FILE, "FILE"),
+	    .verbs = V(VERIFY), .group = GROUP_TRUST,
+	    .help = "what a detached CMS signature is about" },
+	[OPT_ARCHIVE] = { OPT_ARCHIVE, 0, "archive", FLAG, .verbs = JUDGES,
+	    .group = GROUP_TRUST,
+	    .help = "accept the algorithms of old mail: exit 16, result weak" },
+
+	[OPT_FORCE] = { OPT_FORCE, 0, "force", FLAG, .verbs = JUDGES,
+	    .group = GROUP_RELEASE,
+	    .help = "write the content after exits 10 to 14 and 16",
+	    .more = "The exit status stays." },
+	[OPT_UNAUTHENTICATED] = { OPT_UNAUTHENTICATED, 0, "unauthenticated", FLAG,
+	    .verbs = DECRYPTS, .group = GROUP_RELEASE,
+	    .help = "write the content after exit 22",
+	    .more = "Show it as plain text only: no HTML, no links. The exit status "
+	        "stays. Nothing releases content after exit 21." },
+
+	[OPT_OUTPUT] = { OPT_OUTPUT, 'o', "output", TAKES(FILE, "FILE"),
+	    .verbs = WORKS & ~V(INSPECT), .group = GROUP_OUTPUT,
+	    .help = "write the content to FILE, not to standard output",
+	    .more = "The file appears, or an older one is replaced, only when all is "
+	        "complete and good; its mode is 0600. A dash means standard output." },
+	[OPT_FORM] = { OPT_FORM, 0, "form", TAKES(WORD, "FORM"),
+	    .words = "mail der pem", .verbs = SEALS, .group = GROUP_OUTPUT,
+	    .help = "mail, der or pem: what to write" },
+	[OPT_JSON] = { OPT_JSON, 0, "json", .arg = ARG_OPTIONAL, .value = VALUE_FILE,
+	    .value_name = "WHERE", .verbs = WORKS, .group = GROUP_OUTPUT,
+	    .help = "report as JSON: to standard output, FILE or fd:N",
+	    .more = "See sealmail-report(5). Where content goes to standard output, "
+	        "another place must be named." },
+
+	[OPT_HOME] = { OPT_HOME, 0, "home", TAKES(DIR, "DIR"), .verbs = EVERYWHERE,
+	    .group = GROUP_EVERYWHERE, .help = "where keyring and settings live",
+	    .more = "This version reads nothing there." },
+	[OPT_OFFLINE] = { OPT_OFFLINE, 0, "offline", FLAG, .verbs = EVERYWHERE,
+	    .group = GROUP_EVERYWHERE, .help = "use no network",
+	    .more = "This version never does." },
+	[OPT_AT] = { OPT_AT, 0, "at", TAKES(OTHER, "TIME"), .verbs = EVERYWHERE,
+	    .group = GROUP_EVERYWHERE,
+	    .help = "judge, or sign, as of TIME: 2026-11-22T09:14:00Z" },
+	[OPT_SPOOL] = { OPT_SPOOL, 0, "spool", TAKES(DIR, "DIR"), .verbs = EVERYWHERE,
+	    .group = GROUP_EVERYWHERE,
+	    .help = "folder for what must be read twice from a pipe",
+	    .more = "Default: TMPDIR, else /var/tmp. Never in memory (tmpfs). The "
+	        "spool has no name, and vanishes with the program." },
+	[OPT_QUIET] = { OPT_QUIET, 'q', "quiet", FLAG, .verbs = EVERYWHERE,
+	    .group = GROUP_EVERYWHERE, .help = "only faults on standard error" },
+	[OPT_VERBOSE] = { OPT_VERBOSE, 'v', "verbose", FLAG, .verbs = EVERYWHERE,
+	    .group = GROUP_EVERYWHERE, .help = "every check and algorithm" },
+	[OPT_HELP] = { OPT_HELP, 'h', "help", FLAG, .verbs = EVERYWHERE,
+	    .group = GROUP_EVERYWHERE, .help = "this list" },
+};
+
+const struct verb_def verb_table[VERB_COUNT] = {
+	[VERB_SIGN] = { VERB_SIGN, "sign", "[FILE]", false, "sign a message",
+	    { { "sealmail sign --key alice.p12 letter.eml -o signed.eml",
+		"a message that every mail program can read" },
+		{ "sealmail sign --key alice.p12 --opaque <letter.eml >signed.eml",
+		    "in one piece, for mail systems that rewrite text" },
+		{ "sealmail sign --key k.pem --cert c.pem --form der report.pdf -o "
+		  "report.p7s",
+		    "a detached signature of any file" } } },
+	[VERB_VERIFY] = { VERB_VERIFY, "verify", "[FILE]", false,
+	    "verify a signed message",
+	    { { "sealmail verify --trust root.pem letter.eml", "who wrote this?" },
+		{ "sealmail verify --trust root.pem -o content.eml letter.eml",
+		    "and keep what was signed" },
+		{ "sealmail verify --trust root.pem --content report.pdf report.p7s",
+		    "a detached signature" } } },
+	[VERB_ENCRYPT] = { VERB_ENCRYPT, "encrypt", "[FILE]", false,
+	    "encrypt a message, and sign it first with -s",
+	    { { "sealmail encrypt -r bob.pem letter.eml -o sealed.eml", "for Bob" },
+		{ "sealmail encrypt -s --key alice.p12 -r bob.pem -r alice.pem "
+		  "letter.eml -o sealed.eml",
+		    "signed, and readable for the writer too" },
+		{ "sealmail encrypt --secret-file password.txt --form der notes.txt "
+		  "-o notes.p7m",
+		    "for whoever knows the password" } } },
+	[VERB_DECRYPT] = { VERB_DECRYPT, "decrypt", "[FILE]", false,
+	    "remove one encryption layer; judge no signature",
+	    { { "sealmail decrypt --key bob.p12 sealed.eml -o inner.eml",
+		"what is inside, a signed message perhaps" },
+		{ "sealmail decrypt --secret-file password.txt notes.p7m",
+		    "with a password" } } },
+	[VERB_OPEN] = { VERB_OPEN, "open", "[FILE]", false,
+	    "decrypt and verify every layer, and write what is inside",
+	    { { "sealmail open --key bob.p12 --trust root.pem sealed.eml",
+		"read a letter" },
+		{ "sealmail open --key bob.p12 --key old.p12 --trust root.pem "
+		  "--json=report.json sealed.eml -o letter.eml",
+		    "keep it, with a report for programs" } } },
+	[VERB_INSPECT] = { VERB_INSPECT, "inspect", "[FILE]", false,
+	    "show structure, algorithms and recipients; needs no key",
+	    { { "sealmail inspect sealed.eml", "what is this, and for whom?" },
+		{ "sealmail inspect --json sealed.eml", "the same for programs" } } },
+	[VERB_EXPLAIN] = { VERB_EXPLAIN, "explain", "CODE", true,
+	    "say what an exit status, result, check or limit means",
+	    { { "sealmail explain 12", "an exit status" },
+		{ "sealmail explain revocation", "a check of the report" } } },
+};

@@ -1,0 +1,314 @@
+#include "reading.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "evidence.h"
+#include "input.h"
+#include "json_place.h"
+#include "keys.h"
+#include "output.h"
+#include "progress.h"
+#include "secrets.h"
+
+struct reading {
+	struct client *c;
+	const struct reading_plan *plan;
+	struct input in;
+	struct input detached;
+	struct sm_pki *pki;
+	struct keys keys;
+	struct secrets secrets;
+	struct sm_bytes *secret_views;
+	struct output out;
+	bool has_out;
+	struct progress progress;
+	struct sm_open *open;
+};
+
+static bool
+takes(const struct client *c, enum option_id id)
+{
+	return option_applies(&option_table[id], c->verb->id);
+}
+
+/* ---- everything that is needed before the first byte ---- */
+
+static bool
+wants_content(const struct reading *r)
+{
+	return r->plan->content || options_has(&r->c->opt, OPT_OUTPUT);
+}
+
+static bool
+content_to_stdout(const struct reading *r)
+{
+	const char *path = options_value(&r->c->opt, OPT_OUTPUT);
+
+	return wants_content(r) && (path == NULL || strcmp(path, "-") == 0);
+}
+
+static int
+open_detached(struct reading *r)
+{
+	const char *path = options_value(&r->c->opt, OPT_CONTENT);
+	int rc;
+
+	if (path == NULL)
+		return 0;
+	rc = input_open(r->c, &r->detached, path);
+	if (rc == 0 && strcmp(path, "-") == 0 && r->in.fd == STDIN_FILENO)
+		rc = client_fault(r->c, EXIT_USAGE, "signature and content cannot both "
+		    "come from standard input; name one of them as a file");
+	return rc == 0 ? input_keep_all(r->c, &r->detached) : rc;
+}
+
+static int
+read_secrets(struct reading *r)
+{
+	size_t i;
+	int rc = secrets_read(r->c, &r->secrets, true);
+
+	if (rc != 0)
+		return rc;
+	r->secret_views = calloc(r->secrets.count + 1, sizeof(*r->secret_views));
+	if (r->secret_views == NULL)
+		return client_out_of_memory(r->c);
+	for (i = 0; i < r->secrets.count; i++)
+		r->secret_views[i] = sm_buf_bytes(&r->secrets.list[i].value);
+	return 0;
+}
+
+static int
+read_keys(struct reading *r)
+{
+	int rc = keys_read(r->c, &r->keys);
+
+	if (rc == 0)
+		rc = keys_for_opening(r->c, &r->keys);
+	return rc == 0 ? read_secrets(r) : rc;
+}
+
+static int
+open_output(struct reading *r)
+{
+	if (!wants_content(r))
+		return 0;
+	r->has_out = true;
+	return output_open(r->c, &r->out, options_value(&r->c->opt, OPT_OUTPUT), false);
+}
+
+static int
+prepare(struct reading *r)
+{
+	int rc = json_place_open(r->c, content_to_stdout(r));
+
+	if (rc == 0)
+		rc = input_open(r->c, &r->in, r->c->opt.operand);
+	if (rc == 0)
+		rc = open_detached(r);
+	if (rc == 0 && takes(r->c, OPT_TRUST))
+		rc = evidence_read(r->c, &r->pki);
+	if (rc == 0 && takes(r->c, OPT_KEY))
+		rc = read_keys(r);
+	return rc == 0 ? open_output(r) : rc;
+}
+
+/* ---- the engine ---- */
+
+static void
+restart(void *ctx)
+{
+	output_restart(ctx);
+}
+
+static struct sm_open_options
+engine_options(struct reading *r)
+{
+	struct sm_open_options o = sm_open_options_default();
+	const struct options *given = &r->c->opt;
+
+	o.mode = r->plan->mode;
+	o.limits = r->c->limits;
+	o.pki = r->pki;
+	o.keys = r->keys.openers;
+	o.key_count = r->keys.opener_count;
+	o.secrets = r->secret_views;
+	o.secret_count = r->secrets.count;
+	o.now = r->c->now;
+	o.from = options_value(given, OPT_FROM);
+	o.archive = options_has(given, OPT_ARCHIVE);
+	o.require_revocation = options_has(given, OPT_REQUIRE_REVOCATION);
+	o.force = options_has(given, OPT_FORCE);
+	o.unauthenticated = options_has(given, OPT_UNAUTHENTICATED);
+	o.again = input_source(&r->in);
+	if (options_has(given, OPT_CONTENT))
+		o.detached = input_source(&r->detached);
+	if (r->has_out) {
+		o.out = output_sink(&r->out);
+		o.provisional = r->out.provisional;
+		o.restart = restart;
+		o.restart_ctx = &r->out;
+	}
+	o.progress = progress_tell;
+	o.progress_ctx = &r->progress;
+	return o;
+}
+
+static int
+again_failed(struct reading *r, int error)
+{
+	return client_fault(r->c, EXIT_IO, "cannot read %s a second time: %s",
+	    r->in.name, strerror(error));
+}
+
+static int
+engine_fault(struct reading *r, int status)
+{
+	const struct sm_error *err = sm_open_error(r->open);
+
+	progress_end(&r->progress);
+	if (r->has_out && output_failed(&r->out))
+		return output_fault(r->c, &r->out);
+	if (input_error(&r->in) != 0)
+		return again_failed(r, input_error(&r->in));
+	if (input_error(&r->detached) != 0)
+		return again_failed(r, input_error(&r->detached));
+	if (status == SM_E_CHANGED)
+		return client_fault(r->c, EXIT_IO, "%s was changed by another program "
+		    "while it was read; try again", r->in.name);
+	return client_fault_error(r->c, exit_from_status(status), r->in.name, err, status);
+}
+
+static int
+push(struct reading *r, struct sm_bytes piece)
+{
+	int status, rc = 0;
+
+	if (sm_open_wants_again(r->open))
+		rc = input_keep(r->c, &r->in, piece);
+	if (rc != 0)
+		return rc;
+	status = sm_open_write(r->open, piece);
+	if (status != 0)
+		return engine_fault(r, status);
+	if (!sm_open_wants_again(r->open))
+		input_drop(&r->in);
+	return 0;
+}
+
+static int
+run_engine(struct reading *r)
+{
+	struct sm_open_options o = engine_options(r);
+	struct sm_bytes piece;
+	int status, rc;
+
+	status = sm_open_new(&r->open, &o);
+	if (status != 0)
+		return client_fault(r->c, exit_from_status(status), "%s",
+		    sm_status_name(status));
+	progress_start(&r->progress, r->c, r->in.size);
+	do {
+		rc = input_read(r->c, &r->in, &piece);
+		if (rc == 0 && piece.len > 0)
+			rc = push(r, piece);
+	} while (rc == 0 && piece.len > 0);
+	if (rc == 0) {
+		status = sm_open_finish(r->open);
+		rc = status != 0 ? engine_fault(r, status) : 0;
+	}
+	progress_end(&r->progress);
+	return rc;
+}
+
+/* ---- what came of it ---- */
+
+static int
+stderr_write(void *ctx, struct sm_bytes in)
+{
+	(void)ctx;
+	/* Words that nobody can read are no reason to fail. */
+	(void)fwrite(in.data, 1, in.len, stderr);
+	return 0;
+}
+
+static int
+show_report(struct reading *r, const struct sm_report *report)
+{
+	const struct client *c = r->c;
+	struct sm_sink words = { stderr_write, NULL };
+	int status;
+
+	if (r->plan->show != NULL)
+		return r->plan->show(r->c, report);
+	if (c->quiet)
+		return 0;
+	status = sm_report_text(report, c->verbose, c->colour, &words);
+	return status != 0 ? client_out_of_memory(r->c) : 0;
+}
+
+static int
+write_json(struct reading *r, const struct sm_report *report)
+{
+	struct sm_sink sink = json_place_sink(r->c);
+	int status = sm_report_json(report, &sink);
+
+	if (output_failed(r->c->json.out))
+		return output_fault(r->c, r->c->json.out);
+	if (status != 0)
+		return client_out_of_memory(r->c);
+	return json_place_done(r->c);
+}
+
+static int
+conclude(struct reading *r)
+{
+	const struct sm_report *report = sm_open_report(r->open);
+	int rc = 0;
+
+	if (r->has_out && sm_open_released(r->open))
+		rc = output_commit(r->c, &r->out);
+	if (rc == 0)
+		rc = show_report(r, report);
+	if (rc == 0 && r->c->json.wanted)
+		rc = write_json(r, report);
+	return rc != 0 ? rc : report->exit;
+}
+
+static void
+give_back(struct reading *r)
+{
+	sm_open_free(r->open);
+	if (r->has_out)
+		output_close(&r->out);
+	free(r->secret_views);
+	secrets_free(&r->secrets);
+	keys_free(&r->keys);
+	sm_pki_free(r->pki);
+	input_close(&r->detached);
+	input_close(&r->in);
+}
+
+int
+reading_run(struct client *c, const struct reading_plan *plan)
+{
+	struct reading r;
+	int rc;
+
+	memset(&r, 0, sizeof(r));
+	r.c = c;
+	r.plan = plan;
+	r.in.fd = r.detached.fd = r.out.fd = -1;
+	spool_init(&r.in.spool);
+	spool_init(&r.detached.spool);
+	rc = prepare(&r);
+	if (rc == 0)
+		rc = run_engine(&r);
+	if (rc == 0)
+		rc = conclude(&r);
+	give_back(&r);
+	return rc;
+}

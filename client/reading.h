@@ -1,0 +1,19 @@
+/* client/reading.h - what verify, decrypt, open and inspect have in common. */
+#ifndef SEALMAIL_CLIENT_READING_H
+#define SEALMAIL_CLIENT_READING_H
+
+#include <sealmail/open.h>
+
+#include "client.h"
+
+struct reading_plan {
+	enum sm_open_mode mode;
+	bool content;      /* content is the product: standard output without -o */
+	/* Show the report to people; NULL: the library's words on standard error. */
+	int (*show)(struct client *c, const struct sm_report *report);
+};
+
+/* Read, judge, release, report. Returns the exit status. */
+int reading_run(struct client *c, const struct reading_plan *plan);
+
+#endif

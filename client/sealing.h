@@ -1,0 +1,14 @@
+/* client/sealing.h - what sign and encrypt have in common. */
+#ifndef SEALMAIL_CLIENT_SEALING_H
+#define SEALMAIL_CLIENT_SEALING_H
+
+#include "client.h"
+
+struct sealing_plan {
+	bool sign;
+	bool encrypt;
+};
+
+int sealing_run(struct client *c, const struct sealing_plan *plan);
+
+#endif

@@ -1,0 +1,41 @@
+/* client/secrets.h - passphrases, passwords and shared keys.
+ *
+ * They come from a terminal, a file or a descriptor, never from arguments or the
+ * environment; they live in locked memory that is wiped. */
+#ifndef SEALMAIL_CLIENT_SECRETS_H
+#define SEALMAIL_CLIENT_SECRETS_H
+
+#include <sealmail/cert.h>
+
+#include "client.h"
+
+struct secret {
+	struct sm_buf value; /* secret buffer */
+	bool kek;            /* a shared key, not a password */
+};
+struct secrets {
+	struct secret *list;
+	size_t count;
+};
+
+/* All secrets that --secret-* and --kek-* name, in their order. reading: what
+ * has the form of a shared key is added as one too, so that --secret-file serves
+ * both. */
+int secrets_read(struct client *c, struct secrets *s, bool reading);
+void secrets_free(struct secrets *s);
+
+/* The passphrases of key files: those of --passphrase-*, else the terminal's. */
+struct passphrases {
+	struct client *c;
+	struct secrets given;
+	struct sm_buf last;  /* typed last: tried first on the next file */
+	bool tried_last;
+	const char *file;    /* the key file in question */
+	bool had_none;       /* there was nobody to ask */
+};
+int passphrases_init(struct client *c, struct passphrases *p);
+void passphrases_free(struct passphrases *p);
+/* For the next key file. */
+struct sm_passphrase passphrases_for(struct passphrases *p, const char *file);
+
+#endif
