@@ -109,6 +109,17 @@ read_san(struct sm_cert_ext *e, struct sm_bytes in)
 	return true;
 }
 
+/* RFC 5280 section 4.2.1.10: an empty sequence constrains nothing and must not
+ * be; what is inside is libcrypto's. */
+static bool
+read_name_constraints(struct sm_bytes in)
+{
+	struct sm_bytes seq;
+
+	return sm_der_get(&in, SM_DER_SEQUENCE, &seq) && in.len == 0 &&
+	    seq.len != 0;
+}
+
 static bool
 read_ce(struct sm_cert_ext *e, unsigned n, bool critical, struct sm_bytes value)
 {
@@ -125,7 +136,7 @@ read_ce(struct sm_cert_ext *e, unsigned n, bool critical, struct sm_bytes value)
 		return read_basic(e, value);
 	case CE_NAME_CONSTRAINTS:
 		e->has_name_constraints = true;
-		return true;
+		return read_name_constraints(value);
 	case CE_POLICIES:
 		e->has_policies = true;
 		return true;
