@@ -180,10 +180,10 @@ on_content(void *ctx, struct sm_bytes in)
 	if (n->detached != NULL)
 		return SM_OK;
 	if (sm_layer_encrypted(n->layer)) {
-		if (n->o->opt.mode != SM_OPEN_INSPECT)
-			return sm_enveloped_content(n->layer->env, in);
-		n->layer->content_bytes += in.len;
-		return SM_OK;
+		if (!n->flows)
+			n->layer->content_bytes += in.len;
+		return n->o->opt.mode == SM_OPEN_INSPECT ? SM_OK :
+		    sm_enveloped_content(n->layer->env, in);
 	}
 	if (n->inflate != NULL)
 		return sm_inflate_write(n->inflate, in);

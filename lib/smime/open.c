@@ -250,6 +250,14 @@ wants_digests(struct sm_open *o)
 	return wants;
 }
 
+/* decrypt judges nothing inside: with the tag, all is known. */
+static bool
+decrypt_is_done(const struct sm_open *o)
+{
+	return o->opt.mode == SM_OPEN_DECRYPT &&
+	    sm_enveloped_state(o->layers[0]->env) == SM_ENV_OPEN;
+}
+
 /* Is there more to find out than the last pass could? */
 static bool
 wants_pass(struct sm_open *o)
@@ -260,7 +268,7 @@ wants_pass(struct sm_open *o)
 		return false;
 	if (o->layer_count > 0 && !o->leaf_reached &&
 	    sm_layer_encrypted(o->layers[o->layer_count - 1]))
-		return true;
+		return !decrypt_is_done(o);
 	return wants_digests(o);
 }
 

@@ -48,14 +48,34 @@ main_signer(const struct sm_report *r)
 	return &l->signers[0];
 }
 
+/* The CN of an RFC 2253 name, for a sentence; the whole name without one. */
 static const char *
-signer_name(const struct sm_report_signer *s)
+common_name(const char *subject, char *room, size_t size)
+{
+	const char *at = strncmp(subject, "CN=", 3) == 0 ? subject :
+	    strstr(subject, ",CN=");
+	size_t n = 0;
+
+	if (at == NULL)
+		return subject;
+	at += *at == ',' ? 4 : 3;
+	while (at[n] != '\0' && at[n] != ',' && n + 1 < size) {
+		room[n] = at[n];
+		n++;
+	}
+	room[n] = '\0';
+	return room;
+}
+
+static const char *
+signer_name(const struct sm_report_signer *s, char *room, size_t size)
 {
 	if (s == NULL)
 		return "nobody";
 	if (s->mail != NULL && s->mail[0] != NULL)
 		return s->mail[0];
-	return s->subject != NULL ? s->subject : "somebody unknown";
+	return s->subject != NULL ? common_name(s->subject, room, size) :
+	    "somebody unknown";
 }
 
 /* ---- the sentence that matters ---- */
@@ -117,7 +137,8 @@ static void
 put_headline(struct page *p)
 {
 	struct headline h = headline(p->r);
-	const char *who = signer_name(main_signer(p->r));
+	char room[96];
+	const char *who = signer_name(main_signer(p->r), room, sizeof room);
 	const char *at = strstr(h.sentence, "%s");
 
 	if (p->r->result == SM_RESULT_GOOD && main_signer(p->r) == NULL) {
