@@ -13,8 +13,8 @@ tell_people(const struct client *c, const struct sm_seal_choice *ch,
 	size_t i;
 
 	if (ch->cipher != NULL)
-		client_note(c, "encrypted with %s for %zu recipient%s: %s", ch->cipher,
-		    r->count, r->count == 1 ? "" : "s", ch->why != NULL ? ch->why : "");
+		client_note(c, "encrypted for %zu recipient%s: %s", r->count,
+		    r->count == 1 ? "" : "s", ch->why != NULL ? ch->why : ch->cipher);
 	for (i = 0; c->verbose && i < r->count && i < ch->recipient_count; i++)
 		client_note(c, "  %s: %s", r->names[i], ch->key_management[i]);
 	if (c->verbose && ch->signature != NULL)
@@ -93,7 +93,7 @@ choice_tell(struct client *c, const struct sm_seal_choice *ch,
 	sink = json_place_sink(c);
 	sm_json_init(&j, &text, true);
 	json_object(&j, ch, r);
-	if (sm_json_status(&j) != 0)
+	if (sm_json_status(&j) != 0 || sm_buf_append_byte(&text, '\n') != 0)
 		rc = client_out_of_memory(c);
 	else if (sm_sink_write(&sink, sm_buf_bytes(&text)) != 0)
 		rc = output_fault(c, c->json.out);

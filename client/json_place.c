@@ -68,11 +68,7 @@ json_place_sink(struct client *c)
 int
 json_place_done(struct client *c)
 {
-	struct sm_sink sink = json_place_sink(c);
-
 	c->json.written = true;
-	/* A failure is the output's, and said by the commit. */
-	(void)!sm_sink_write(&sink, sm_bytes_str("\n"));
 	return output_commit(c, c->json.out);
 }
 
@@ -92,7 +88,8 @@ write_fault(struct client *c, int exit_code)
 	sm_json_key(&j, "error");
 	sm_json_string(&j, c->fault_text);
 	sm_json_object_end(&j);
-	if (sm_json_status(&j) == 0 && sm_sink_write(&sink, sm_buf_bytes(&text)) == 0)
+	if (sm_json_status(&j) == 0 && sm_buf_append_byte(&text, '\n') == 0 &&
+	    sm_sink_write(&sink, sm_buf_bytes(&text)) == 0)
 		(void)json_place_done(c);
 	sm_buf_free(&text);
 }

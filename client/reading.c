@@ -263,6 +263,24 @@ write_json(struct reading *r, const struct sm_report *report)
 	return json_place_done(r->c);
 }
 
+/* Somebody who waits for content is told why there is none, and what would
+ * release it. */
+static void
+tell_withheld(const struct reading *r, int code)
+{
+	bool forceable = (code >= EXIT_INVALID && code <= EXIT_EXPIRED) ||
+	    code == EXIT_WEAK;
+
+	if (!r->has_out || sm_open_released(r->open))
+		return;
+	if (forceable && takes(r->c, OPT_FORCE))
+		client_note(r->c, "nothing was written; --force writes it all the same "
+		    "(the exit status stays %d)", code);
+	if (code == EXIT_UNAUTHENTICATED)
+		client_note(r->c, "nothing was written; --unauthenticated writes it all "
+		    "the same (the exit status stays %d)", code);
+}
+
 static int
 conclude(struct reading *r)
 {
@@ -273,6 +291,8 @@ conclude(struct reading *r)
 		rc = output_commit(r->c, &r->out);
 	if (rc == 0)
 		rc = show_report(r, report);
+	if (rc == 0)
+		tell_withheld(r, report->exit);
 	if (rc == 0 && r->c->json.wanted)
 		rc = write_json(r, report);
 	return rc != 0 ? rc : report->exit;

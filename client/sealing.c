@@ -127,10 +127,10 @@ refused(struct sealing *s, int status)
 {
 	int code = exit_from_status(status);
 
-	if (status == SM_E_USAGE || status == SM_E_FORMAT)
-		code = EXIT_USAGE;
-	else if (status == SM_E_NOKEY)
+	if (s->err.reason != NULL && strcmp(s->err.reason, "recipient-unusable") == 0)
 		code = EXIT_RECIPIENT;
+	else if (status == SM_E_USAGE || status == SM_E_FORMAT)
+		code = EXIT_USAGE;
 	else if (status == SM_E_UNSUPPORTED)
 		code = EXIT_POLICY;
 	return client_fault_error(s->c, code, NULL, &s->err, status);

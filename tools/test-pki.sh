@@ -2,7 +2,7 @@
 # tools/test-pki.sh - a small PKI made with openssl(1), for tests and the demo.
 #
 # usage: tools/test-pki.sh DIR [--fast] [--kinds "KIND..."] [--people "NAME..."]
-#                              [--extras "EXTRA..."]
+#                              [--extras "EXTRA..."] [--no-capabilities]
 #
 # Everything lands in DIR (made when missing; files there are overwritten).
 #
@@ -19,6 +19,8 @@
 #           ocsp       PERSON.ocsp, a good answer for PERSON.pem, and
 #                      alice-revoked.ocsp when "revoked" is asked too
 #   --fast  --kinds p256 --people "alice bob mallory" --extras attacker (0.1 s)
+#   --no-capabilities  leave out what certificates for encryption say otherwise:
+#                      that their owner reads AES-256-GCM and AES-128-GCM (RFC 4262)
 #   Without options: every kind and extra for alice, bob and mallory (about 5 s).
 #
 # Files: X.key PKCS#8 PEM without passphrase (0600), X.pem certificate, X.p12 both
@@ -38,12 +40,15 @@ dir=$1; shift
 kinds="p256 rsa2048 rsa3072 p384 p521 ed25519 dual dualec"
 people="alice bob mallory"
 extras="expired future revoked attacker ocsp"
+gcm="30:1a:30:0b:06:09:60:86:48:01:65:03:04:01:2e:30:0b:06:09:60:86:48:01:65:03:04:01:06"
+capabilities="1.2.840.113549.1.9.15 = DER:$gcm"
 while [ $# -gt 0 ]; do
 	case $1 in
 	--fast) kinds=p256; people="alice bob mallory"; extras=attacker ;;
 	--kinds) kinds=${2-}; shift ;;
 	--people) people=${2-}; shift ;;
 	--extras) extras=${2-}; shift ;;
+	--no-capabilities) capabilities= ;;
 	*) die "unknown option $1" ;;
 	esac
 	shift || die "the last option needs a value"
@@ -61,7 +66,7 @@ printf 'secret\n' >passphrase
 
 # One configuration for every certificate: the sections are chosen by name, the
 # address comes from the environment.
-cat >openssl.cnf <<'CNF'
+cat >openssl.template <<'CNF'
 [req]
 distinguished_name = dn
 prompt = no
@@ -98,6 +103,7 @@ keyUsage = critical,keyCertSign,cRLSign
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 [ext_both]
+@capabilities@
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature,keyEncipherment
 extendedKeyUsage = emailProtection
@@ -105,6 +111,7 @@ subjectAltName = email:${ENV::MAIL}
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 [ext_both_ec]
+@capabilities@
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature,keyAgreement
 extendedKeyUsage = emailProtection
@@ -119,6 +126,7 @@ subjectAltName = email:${ENV::MAIL}
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 [ext_enc]
+@capabilities@
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,keyEncipherment
 extendedKeyUsage = emailProtection
@@ -126,6 +134,7 @@ subjectAltName = email:${ENV::MAIL}
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 [ext_enc_ec]
+@capabilities@
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,keyAgreement
 extendedKeyUsage = emailProtection
@@ -133,6 +142,7 @@ subjectAltName = email:${ENV::MAIL}
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 CNF
+sed "s/^@capabilities@/$capabilities/" openssl.template >openssl.cnf
 MAIL=nobody@example.org
 export MAIL OPENSSL_CONF="$PWD/openssl.cnf"
 
@@ -278,4 +288,4 @@ if [ -n "$ocsp" ]; then
 	[ ! -e alice-revoked.pem ] || { set_subject alice; answer alice-revoked; }
 fi
 
-rm -rf issued index.txt* err.log openssl.cnf
+rm -rf issued index.txt* err.log openssl.cnf openssl.template
