@@ -410,7 +410,8 @@ sm_path_check(struct sm_path_verdict *out, const struct sm_pki *p,
     const struct sm_path_options *opt, struct sm_error *err)
 {
 	struct search s = { .pki = p, .carried = carried, .opt = opt };
-	int rc;
+	struct sm_pki *more = NULL;
+	int rc = SM_OK;
 
 	memset(out, 0, sizeof(*out));
 	out->result = SM_PATH_UNTRUSTED;
@@ -419,7 +420,13 @@ sm_path_check(struct sm_path_verdict *out, const struct sm_pki *p,
 	say(out->revocation_why, sizeof(out->revocation_why),
 	    "Revocation was not looked at: there is no valid path.");
 	ERR_set_mark();
-	rc = check(out, &s, leaf);
+	if (opt->crl_count > 0 || opt->ocsp_count > 0)
+		rc = sm_pki_with_carried(&more, p, opt);
+	if (more != NULL)
+		s.pki = more;
+	if (rc == SM_OK)
+		rc = check(out, &s, leaf);
+	sm_pki_carried_free(more, p);
 	ERR_pop_to_mark();
 	if (rc == SM_E_NOMEM)
 		return sm_error_set(err, rc, "memory", NULL,

@@ -159,3 +159,64 @@ sm_pki_cert(const struct sm_pki *p, size_t i)
 		return p->anchors.list[i];
 	return p->certs.list[i - p->anchors.count];
 }
+
+/* ---- with what a message carried ---- */
+
+static int
+add_carried(struct sm_pki *q, const struct sm_bytes *list, size_t count,
+    int (*add)(struct sm_pki *, struct sm_bytes, struct sm_error *))
+{
+	for (size_t i = 0; i < count; i++)
+		if (add(q, list[i], NULL) == SM_E_NOMEM)
+			return SM_E_NOMEM;
+	return SM_OK;
+}
+
+int
+sm_pki_with_carried(struct sm_pki **out, const struct sm_pki *p,
+    const struct sm_path_options *opt)
+{
+	struct sm_pki *q = NULL;
+	int rc = sm_pki_new(&q, &p->limits);
+
+	*out = NULL;
+	for (size_t i = 0; rc == 0 && i < p->anchors.count; i++)
+		rc = sm_certs_add(&q->anchors, p->anchors.list[i]);
+	for (size_t i = 0; rc == 0 && i < p->certs.count; i++)
+		rc = sm_certs_add(&q->certs, p->certs.list[i]);
+	for (int i = 0; rc == 0 && i < sk_X509_CRL_num(p->crls); i++) {
+		X509_CRL *crl = sk_X509_CRL_value(p->crls, i);
+
+		X509_CRL_up_ref(crl);
+		if (sk_X509_CRL_push(q->crls, crl) <= 0) {
+			X509_CRL_free(crl);
+			rc = SM_E_NOMEM;
+		}
+	}
+	if (rc == 0)
+		rc = add_carried(q, opt->crls, opt->crl_count, sm_pki_add_crl);
+	if (rc == 0)
+		rc = add_carried(q, opt->ocsps, opt->ocsp_count,
+		    sm_pki_add_ocsp);
+	if (rc != 0) {
+		sm_pki_free(q);
+		return rc;
+	}
+	/* The caller's responses are only lent: sm_pki_carried_free() knows. */
+	for (size_t i = 0; rc == 0 && i < p->ocsp_count; i++)
+		rc = keep_ocsp(q, p->ocsp[i]);
+	*out = q;
+	return rc;
+}
+
+void
+sm_pki_carried_free(struct sm_pki *q, const struct sm_pki *p)
+{
+	if (q == NULL)
+		return;
+	for (size_t i = 0; i < q->ocsp_count; i++)
+		for (size_t k = 0; k < p->ocsp_count; k++)
+			if (q->ocsp[i] == p->ocsp[k])
+				q->ocsp[i] = NULL;
+	sm_pki_free(q);
+}
