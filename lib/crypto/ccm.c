@@ -145,7 +145,7 @@ sm_ccm_start(struct sm_cipher *c, const struct sm_cipher_params *p,
 	int rc;
 
 	c->mac = EVP_CIPHER_CTX_new();
-	c->mac_buf = malloc(SM_CIPHER_CHUNK + CCM_BLOCK);
+	c->mac_buf = malloc(SM_CIPHER_BUF);
 	if (c->mac == NULL || c->mac_buf == NULL)
 		return SM_E_NOMEM;
 	SM_TRY_OUT(ccm_ciphers(p->alg->id, &ctr, &cbc));

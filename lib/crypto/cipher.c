@@ -69,7 +69,7 @@ cipher_start(struct sm_cipher *c, const struct sm_cipher_params *p,
     struct sm_bytes key, struct sm_bytes aad, uint64_t length)
 {
 	c->ctx = EVP_CIPHER_CTX_new();
-	c->buf = malloc(SM_CIPHER_CHUNK + 2 * SM_CIPHER_BLOCK_MAX);
+	c->buf = malloc(SM_CIPHER_BUF);
 	if (c->ctx == NULL || c->buf == NULL)
 		return SM_E_NOMEM;
 	if (cipher_is_ccm(c->alg)) {

@@ -13,6 +13,8 @@ enum {
 	 * beside the work, small enough to stay in the second-level cache. */
 	SM_CIPHER_CHUNK = 64 * 1024,
 	SM_CIPHER_BLOCK_MAX = 16,
+	/* A block held back, a chunk, and what libcrypto had kept. */
+	SM_CIPHER_BUF = SM_CIPHER_CHUNK + 2 * SM_CIPHER_BLOCK_MAX,
 };
 
 struct sm_cipher {
@@ -26,8 +28,8 @@ struct sm_cipher {
 	uint64_t limit;      /* input bytes that the algorithm or caller allows */
 	bool holding;        /* CBC decryption: buf begins with the last block */
 	bool dead;           /* failed or finished */
-	uint8_t *buf;        /* a block, a chunk, a block */
-	size_t used;         /* of buf, to be wiped */
+	uint8_t *buf;        /* SM_CIPHER_BUF bytes */
+	size_t used;         /* of buf and mac_buf, to be wiped */
 	/* CCM */
 	uint8_t *mac_buf;
 	size_t mac_fill;
