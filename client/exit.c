@@ -128,6 +128,17 @@ exit_find(const char *code_or_name)
 	return NULL;
 }
 
+const struct exit_info *
+exit_of(int code)
+{
+	const struct exit_info *e;
+
+	for (e = exit_table; e->name != NULL; e++)
+		if (e->code == code)
+			return e;
+	return NULL;
+}
+
 int
 exit_from_status(int status)
 {

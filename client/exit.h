@@ -45,6 +45,8 @@ extern const struct exit_info exit_table[];
 /* NULL when there is no such code or name. */
 const struct exit_info *exit_find(const char *code_or_name);
 
+const struct exit_info *exit_of(int code);
+
 /* The exit status for a negative enum sm_status of the library. */
 int exit_from_status(int status);
 

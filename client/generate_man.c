@@ -1,31 +1,55 @@
 /* Parts of the manual in mdoc(7): one sentence to a line. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "exit.h"
 #include "generate.h"
 
-/* Text for mdoc: a line break after each sentence, nothing that begins a macro,
- * no bare backslash. */
+enum { LINE_MAX_CHARS = 76, COMMAND_MAX_CHARS = 66 };
+
+/* One word: dashes of options are kept as they are typed, a backslash is one. */
+static void
+print_word(const char *word, size_t len)
+{
+	bool option = word[0] == '-' || word[0] == '`' || strncmp(word, "(-", 2) == 0;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (word[i] == '\\')
+			fputs("\\e", stdout);
+		else if (word[i] == '-' && option)
+			fputs("\\-", stdout);
+		else
+			putchar(word[i]);
+	}
+}
+
+/* Text for mdoc: a line break after each sentence, and no long lines. */
 static void
 print_text(const char *text)
 {
-	const char *p;
+	size_t len, column = 0;
 
-	for (p = text; *p != '\0'; p++) {
-		if (p[0] == '\\') {
-			fputs("\\e", stdout);
-		} else if (p[0] == '-') {
-			fputs("\\-", stdout);
-		} else if (strchr(".:?", p[0]) != NULL && p[1] == ' ' && p[0] != ':') {
-			putchar(p[0]);
+	for (; *text != '\0'; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		if (column > 0 && column + len + 1 > LINE_MAX_CHARS) {
 			putchar('\n');
-			p++;
-		} else {
-			putchar(p[0]);
+			column = 0;
+		}
+		if (column > 0)
+			putchar(' ');
+		if (column == 0 && strchr(".'", text[0]) != NULL)
+			fputs("\\&", stdout);
+		print_word(text, len);
+		column += len + 1;
+		if (strchr(".?", text[len - 1]) != NULL) {
+			putchar('\n');
+			column = 0;
 		}
 	}
-	putchar('\n');
+	if (column > 0)
+		putchar('\n');
 }
 
 /* A phrase as a sentence. */
@@ -36,8 +60,7 @@ print_sentence(const char *phrase)
 	size_t len;
 
 	(void)snprintf(text, sizeof(text) - 1, "%s", phrase);
-	if (text[0] >= 'a' && text[0] <= 'z' && strncmp(text, "fd", 2) != 0)
-		text[0] = (char)(text[0] - 'a' + 'A');
+	text[0] = (char)toupper((unsigned char)text[0]);
 	len = strlen(text);
 	if (len > 0 && text[len - 1] != '.')
 		memcpy(text + len, ".", 2);
@@ -73,7 +96,8 @@ print_option(const struct option_def *o)
 	print_item(o);
 	print_sentence(o->help);
 	if (o->words != NULL && o->value == VALUE_HINT) {
-		printf("Usual names: %s.\n", o->words);
+		puts("Usual names:");
+		print_text(o->words);
 	}
 	if (o->repeats)
 		puts("May be given several times.");
@@ -110,27 +134,40 @@ generate_man_options(const struct verb_def *verb)
 		print_group(verb, (enum option_group)group);
 }
 
+/* A command to type; a long one goes on in the next line. */
+static void
+print_command(const char *text)
+{
+	size_t len, column = 0;
+
+	for (; *text != '\0'; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		if (column > 0 && column + len + 3 > COMMAND_MAX_CHARS) {
+			fputs(" \\e\n    ", stdout);
+			column = 4;
+		} else if (column > 0)
+			putchar(' ');
+		print_word(text, len);
+		column += len + 1;
+	}
+	putchar('\n');
+}
+
 void
 generate_man_examples(const struct verb_def *verb)
 {
 	const struct verb_example *e;
-	size_t i;
+	size_t len;
 
 	for (e = verb->examples; e->command != NULL; e++) {
-		char what[200];
-
-		(void)snprintf(what, sizeof(what), "%s", e->what);
-		if (what[0] >= 'a' && what[0] <= 'z')
-			what[0] = (char)(what[0] - 'a' + 'A');
+		len = strlen(e->what);
 		if (e != verb->examples)
 			puts(".Pp");
-		printf("%s%s\n.Bd -literal -offset indent\n", what,
-		    what[strlen(what) - 1] == '?' ? "" : ":");
-		/* Lines of at most 70 characters. */
-		for (i = 0; e->command[i] != '\0'; i++)
-			fputs(e->command[i] == '-' ? "\\-" :
-			    (char[]) { e->command[i], '\0' }, stdout);
-		puts("\n.Ed");
+		printf("%c%s%s\n.Bd -literal -offset indent\n",
+		    toupper((unsigned char)e->what[0]), e->what + 1,
+		    e->what[len - 1] == '?' ? "" : ":");
+		print_command(e->command);
+		puts(".Ed");
 	}
 }
 

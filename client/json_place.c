@@ -77,16 +77,22 @@ write_fault(struct client *c, int exit_code)
 {
 	struct sm_buf text = SM_BUF_INIT;
 	struct sm_sink sink = json_place_sink(c);
+	const struct exit_info *info = exit_of(c->fault);
 	struct sm_json j;
 
-	sm_json_init(&j, &text, false);
+	sm_json_init(&j, &text, true);
 	sm_json_object_begin(&j);
 	sm_json_key(&j, "version");
 	sm_json_int(&j, 1);
 	sm_json_key(&j, "exit");
 	sm_json_int(&j, exit_code);
 	sm_json_key(&j, "error");
+	sm_json_object_begin(&j);
+	sm_json_key(&j, "reason");
+	sm_json_string(&j, info != NULL ? info->name : "internal");
+	sm_json_key(&j, "text");
 	sm_json_string(&j, c->fault_text);
+	sm_json_object_end(&j);
 	sm_json_object_end(&j);
 	if (sm_json_status(&j) == 0 && sm_buf_append_byte(&text, '\n') == 0 &&
 	    sm_sink_write(&sink, sm_buf_bytes(&text)) == 0)

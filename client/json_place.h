@@ -14,7 +14,7 @@ struct sm_sink json_place_sink(struct client *c);
 /* The object is complete. */
 int json_place_done(struct client *c);
 /* Give everything back; when the run failed before it could write its object, one
- * that says why: {"version":1,"exit":66,"error":"..."}. */
+ * that says why: {"version":1,"exit":66,"error":{"reason":"no-input","text":"..."}}. */
 void json_place_close(struct client *c, int exit_code);
 
 #endif

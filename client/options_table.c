@@ -72,8 +72,9 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .group = GROUP_RECIPIENTS,
 	    .help = "auto, strong, compat or pq: choice of algorithms",
 	    .more = "auto takes the best that all recipients are known to read; "
-	        "strong refuses (exit 31) below 256 bits and authentication; compat "
-	        "is for old programs; pq demands post-quantum keys." },
+	        "strong demands authenticated encryption and refuses (exit 31) when "
+	        "somebody is known not to read it; compat is for old programs; pq "
+	        "demands post-quantum keys." },
 	[OPT_CIPHER] = { OPT_CIPHER, 0, "cipher", TAKES(HINT, "NAME"),
 	    .words = "aes-256-gcm aes-128-gcm chacha20-poly1305 aes-256-ccm "
 	        "aes-128-ccm aes-256-cbc aes-128-cbc",

@@ -218,7 +218,7 @@ make_person() { # NAME KIND
 
 set_subject() { # PERSON: MAIL and subject
 	MAIL=$1@example.org
-	first=$(printf %s "$1" | cut -c1 | tr a-z A-Z)
+	first=$(printf %s "$1" | cut -c1 | tr '[:lower:]' '[:upper:]')
 	subject="/O=Example Organisation/CN=$first${1#?}"
 }
 
