@@ -39,6 +39,7 @@ struct sm_cert_ext {
 	struct sm_bytes ski;
 	struct sm_bytes aki; /* keyIdentifier of the authority */
 	bool has_aki;
+	bool has_utf8_mail; /* an SmtpUTF8Mailbox in the subjectAltName */
 	bool has_policies;
 	struct sm_bytes san; /* the SEQUENCE OF GeneralName, whole */
 	struct sm_bytes smime_capabilities;

@@ -143,6 +143,7 @@ read_other_name(struct sm_cert *c, struct sm_bytes in)
 	}
 	if (!sm_bytes_equal(oid, sm_bytes(oid_smtp_utf8, sizeof(oid_smtp_utf8))))
 		return SM_OK;
+	c->ext.has_utf8_mail = true;
 	if (!sm_der_get(&value, SM_DER_UTF8_STRING, &text) || value.len != 0) {
 		c->ext.fault = "an SmtpUTF8Mailbox is malformed";
 		return SM_OK;

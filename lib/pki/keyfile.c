@@ -3,6 +3,7 @@
 #include <base/ber.h>
 #include <base/der.h>
 #include <base/try.h>
+#include <crypto/key.h>
 #include <pki/keyfile_parts.h>
 
 /* Questions to the user for one protected object. */
@@ -196,14 +197,18 @@ sm_keyfile_add_encrypted(struct sm_keyfile_reader *r, struct sm_bytes der,
 /* ---- the file ---- */
 
 static int
-add_old_key(struct sm_keyfile_reader *r, enum sm_keyfile_form form,
+add_old_key(struct sm_keyfile_reader *r, enum sm_key_type type,
     struct sm_bytes der)
 {
 	struct sm_buf p8 = SM_BUF_SECRET_INIT;
-	int rc = sm_keyfile_to_pkcs8(&p8, form, der, r->err);
+	int rc = sm_key_to_pkcs8_traditional(&p8, type, der);
 
 	if (rc == SM_OK)
 		rc = sm_keyfile_add_pkcs8(r, sm_buf_bytes(&p8));
+	else if (rc == SM_E_FORMAT)
+		rc = sm_error_set(r->err, rc, "key-malformed", NULL,
+		    "The private key is damaged, or of a form that cannot be "
+		    "read. Convert it with openssl pkcs8 -topk8.");
 	sm_buf_free(&p8);
 	return rc;
 }
@@ -220,9 +225,12 @@ add_form(struct sm_keyfile_reader *r, enum sm_keyfile_form form,
 	case SM_FORM_ENCRYPTED:
 		return sm_keyfile_add_encrypted(r, der, "private key");
 	case SM_FORM_RSA:
+		return add_old_key(r, SM_KEY_RSA, der);
 	case SM_FORM_EC:
+		return add_old_key(r, SM_KEY_EC, der);
 	case SM_FORM_DSA:
-		return add_old_key(r, form, der);
+		r->key_unsupported = true; /* DSA is verified, never made */
+		return SM_OK;
 	case SM_FORM_PKCS12:
 		return sm_pkcs12_read(r, der);
 	case SM_FORM_CMS:

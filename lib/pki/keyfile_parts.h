@@ -1,7 +1,8 @@
 /* pki/keyfile_parts.h - the parts of the key file reader; this room only.
  *
  * keyfile.c looks what it is and collects; keyfile_pem.c cuts PEM into blocks;
- * keyfile_key.c turns old key forms into PKCS#8; pbe.c decrypts what passwords
+ * keyfile_form.c
+ * tells the forms of DER apart; pbe.c decrypts what passwords
  * protect; pkcs12.c walks a PKCS#12, pkcs12_mac.c checks its MAC; certs_only.c
  * reads the certificates of a SignedData. */
 #ifndef SM_PKI_KEYFILE_PARTS_H
@@ -60,7 +61,7 @@ bool sm_keyfile_is_pem(struct sm_bytes file);
 SM_MUST_CHECK int sm_keyfile_read_pem(struct sm_keyfile_reader *r,
     struct sm_bytes file);
 
-/* ---- keyfile_key.c ---- */
+/* ---- keyfile_form.c ---- */
 
 enum sm_keyfile_form {
 	SM_FORM_UNKNOWN,
@@ -75,10 +76,6 @@ enum sm_keyfile_form {
 };
 /* What the outer elements look like. */
 enum sm_keyfile_form sm_keyfile_form(struct sm_bytes der);
-/* Append PKCS#8 made of an RSA, EC or DSA key in its own form; out is secret. */
-SM_MUST_CHECK int sm_keyfile_to_pkcs8(struct sm_buf *out,
-    enum sm_keyfile_form form, struct sm_bytes der, struct sm_error *err);
-
 /* ---- pbe.c ---- */
 
 /* Read a password-based AlgorithmIdentifier, check its costs against the

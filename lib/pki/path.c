@@ -85,6 +85,31 @@ fill_stacks(STACK_OF(X509) *trusted, STACK_OF(X509) *middle,
 	return SM_OK;
 }
 
+/* Objections to names may be about an SmtpUTF8Mailbox: then they are heard, and
+ * the names are judged once more by our own comparison. */
+struct names {
+	bool has_utf8_mail;
+	bool doubt;
+};
+
+static int
+verify_cb(int ok, X509_STORE_CTX *ctx)
+{
+	struct names *n = X509_STORE_CTX_get_app_data(ctx);
+
+	if (ok || n == NULL || !n->has_utf8_mail)
+		return ok;
+	switch (X509_STORE_CTX_get_error(ctx)) {
+	case X509_V_ERR_PERMITTED_VIOLATION:
+	case X509_V_ERR_EXCLUDED_VIOLATION:
+	case X509_V_ERR_UNSUPPORTED_NAME_SYNTAX:
+		n->doubt = true;
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 /* Verify one chain. 0 with the X509_V_ code and its depth; SM_E_FORMAT when
  * libcrypto cannot read one of the certificates. */
 static int
@@ -94,6 +119,7 @@ verify_chain(int *code, size_t *depth, const struct sm_chain *chain,
 	STACK_OF(X509) *trusted = sk_X509_new_null();
 	STACK_OF(X509) *middle = sk_X509_new_null();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	struct names names = { sm_path_has_utf8_mail(chain), false };
 	int rc = SM_E_NOMEM;
 
 	*depth = 0;
@@ -105,10 +131,14 @@ verify_chain(int *code, size_t *depth, const struct sm_chain *chain,
 	    middle) != 1)
 		goto out;
 	X509_STORE_CTX_set0_trusted_stack(ctx, trusted);
+	X509_STORE_CTX_set_verify_cb(ctx, verify_cb);
+	if (X509_STORE_CTX_set_app_data(ctx, &names) != 1)
+		goto out;
 	SM_TRY_OUT(set_param(ctx, opt));
 	rc = SM_OK;
 	if (X509_verify_cert(ctx) == 1) {
-		*code = X509_V_OK;
+		*code = sm_path_names_allowed(chain, names.doubt) ? X509_V_OK :
+		    X509_V_ERR_PERMITTED_VIOLATION;
 		goto out;
 	}
 	*code = X509_STORE_CTX_get_error(ctx);

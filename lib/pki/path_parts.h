@@ -74,6 +74,14 @@ bool sm_path_weak(const struct sm_chain *chain, char *what, size_t what_size);
 /* MD5, SHA-1 and older, by the digest's NID. */
 bool sm_path_digest_weak(int md_nid);
 
+/* ---- path_constraints.c ---- */
+
+/* Has a certificate an SmtpUTF8Mailbox, of which libcrypto has an older idea? */
+bool sm_path_has_utf8_mail(const struct sm_chain *chain);
+/* Do the chain's name constraints allow all mail addresses and, with
+ * all_kinds, all other names as well? */
+bool sm_path_names_allowed(const struct sm_chain *chain, bool all_kinds);
+
 /* ---- path_mail.c ---- */
 
 /* Key usage and extended key usage of the leaf, RFC 8550 section 4.4. */

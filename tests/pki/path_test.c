@@ -1,0 +1,689 @@
+#include "test.h"
+#include "mint.h"
+
+#include <openssl/x509v3.h>
+
+#include <pki/path.h>
+
+/* One judgement: what is trusted, what else is at hand. */
+struct scene {
+	struct sm_pki *pki;
+	struct sm_certs carried;
+	struct sm_path_options opt;
+	struct sm_path_verdict v;
+};
+
+static struct scene
+scene(void)
+{
+	struct scene s = { .opt = { .purpose = SM_PURPOSE_SIGN, .at = NOW } };
+
+	assert_int_equal(sm_pki_new(&s.pki, NULL), 0);
+	return s;
+}
+
+static void
+scene_free(struct scene *s)
+{
+	sm_certs_wipe(&s->carried);
+	sm_pki_free(s->pki);
+}
+
+static void
+trust(struct scene *s, const struct mint *m)
+{
+	assert_int_equal(sm_pki_add_anchor(s->pki, m->cert), 0);
+}
+
+static void
+carry(struct scene *s, const struct mint *m)
+{
+	assert_int_equal(sm_certs_add(&s->carried, m->cert), 0);
+}
+
+static void
+judge(struct scene *s, const struct mint *leaf)
+{
+	assert_int_equal(sm_path_check(&s->v, s->pki, leaf->cert, &s->carried,
+	    &s->opt, NULL), 0);
+	/* whatever the answer: it is said, and in whole sentences */
+	assert_int_not_equal(s->v.why[0], '\0');
+	assert_int_equal(s->v.why[strlen(s->v.why) - 1], '.');
+	assert_int_not_equal(s->v.revocation_why[0], '\0');
+	assert_int_not_equal(s->v.usage_why[0], '\0');
+}
+
+static void
+assert_says(const char *text, const char *what)
+{
+	if (strstr(text, what) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", text, what);
+}
+
+/* A root, an issuing authority and Alice below it. */
+struct house {
+	struct mint root, ca, alice;
+};
+
+static struct house
+house(void)
+{
+	struct house h = { .root = mint_ca("Root", NULL) };
+
+	h.ca = mint_ca("Issuing CA", &h.root);
+	h.alice = mint_mail("alice@example.org", &h.ca, 7);
+	return h;
+}
+
+static void
+house_free(struct house *h)
+{
+	mint_free(&h->alice);
+	mint_free(&h->ca);
+	mint_free(&h->root);
+}
+
+static void
+a_path_to_an_anchor_is_good_and_names_it(void **state)
+{
+	struct house h = house();
+	struct scene s = scene();
+
+	(void)state;
+	trust(&s, &h.root);
+	carry(&s, &h.ca);
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_GOOD);
+	assert_true(s.v.usage_ok);
+	assert_false(s.v.weak);
+	assert_string_equal(s.v.anchor, "CN=Root");
+	assert_int_equal(s.v.revocation, SM_REV_UNKNOWN);
+	assert_int_equal(s.v.fix[0], '\0');
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+an_anchor_need_not_be_self_signed(void **state)
+{
+	struct house h = house();
+	struct scene s = scene();
+
+	(void)state;
+	trust(&s, &h.ca);
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_GOOD);
+	assert_string_equal(s.v.anchor, "CN=Issuing CA");
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+a_certificate_that_is_an_anchor_is_good_within_its_dates(void **state)
+{
+	struct house h = house();
+	struct scene s = scene();
+
+	(void)state;
+	trust(&s, &h.alice);
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_GOOD);
+	s.opt.at = NOW + 200 * DAY;
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_EXPIRED);
+	s.opt.at = NOW - 200 * DAY;
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_NOT_YET);
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+without_an_anchor_it_says_where_the_path_ends_and_what_to_do(void **state)
+{
+	struct house h = house();
+	struct scene s = scene();
+	struct mint self = mint_mail("eve@example.org", NULL, 1);
+
+	(void)state;
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_UNTRUSTED);
+	assert_says(s.v.why, "issuer of the certificate of alice@example.org");
+	assert_says(s.v.fix, "--trust FILE");
+	carry(&s, &h.ca);
+	carry(&s, &h.root);
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_UNTRUSTED);
+	assert_says(s.v.why, "ends at Root");
+	judge(&s, &self);
+	assert_int_equal(s.v.result, SM_PATH_UNTRUSTED);
+	assert_says(s.v.why, "self-signed");
+	assert_says(s.v.fix, "--trust FILE");
+	mint_free(&self);
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+an_expired_path_is_only_expired_and_good_at_its_time(void **state)
+{
+	struct house h = house();
+	struct scene s = scene();
+
+	(void)state;
+	trust(&s, &h.root);
+	carry(&s, &h.ca);
+	s.opt.at = NOW + 181 * DAY;
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_EXPIRED);
+	assert_says(s.v.why, "expired on 2026-12-12");
+	s.opt.at = NOW - 181 * DAY;
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_NOT_YET);
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+dates_are_right_to_the_second(void **state)
+{
+	struct house h = house();
+	struct scene s = scene();
+
+	(void)state;
+	trust(&s, &h.root);
+	carry(&s, &h.ca);
+	s.opt.at = NOW + 180 * DAY;
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_GOOD);
+	s.opt.at++;
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_EXPIRED);
+	s.opt.at = NOW - 180 * DAY;
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_GOOD);
+	s.opt.at--;
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_NOT_YET);
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+a_forged_signature_is_invalid_also_when_expired(void **state)
+{
+	struct house h = house();
+	struct scene s = scene();
+	struct mint fake_root = mint_ca("Root", NULL);
+	struct mint forged = mint(&(struct mint_spec){ .cn = "mallory",
+	    .issuer = &fake_root, .no_ids = true });
+
+	(void)state;
+	trust(&s, &h.root);
+	judge(&s, &forged);
+	assert_int_equal(s.v.result, SM_PATH_INVALID);
+	assert_says(s.v.why, "signature does not fit");
+	s.opt.at = NOW + 1000 * DAY;
+	judge(&s, &forged);
+	assert_int_equal(s.v.result, SM_PATH_INVALID);
+	mint_free(&forged);
+	mint_free(&fake_root);
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+weak_keys_and_digests_are_weak_unless_allowed(void **state)
+{
+	struct house h = house();
+	struct scene s = scene();
+	struct mint sha1 = mint(&(struct mint_spec){ .cn = "sha1",
+	    .issuer = &h.root, .digest = "SHA1" });
+	struct mint small = mint(&(struct mint_spec){ .cn = "small",
+	    .issuer = &h.root, .rsa_bits = 1024 });
+
+	(void)state;
+	trust(&s, &h.root);
+	judge(&s, &sha1);
+	assert_int_equal(s.v.result, SM_PATH_WEAK);
+	assert_true(s.v.weak);
+	assert_says(s.v.why, "SHA1");
+	judge(&s, &small);
+	assert_int_equal(s.v.result, SM_PATH_WEAK);
+	assert_says(s.v.why, "1024 bits");
+	s.opt.allow_weak = true;
+	judge(&s, &sha1);
+	assert_int_equal(s.v.result, SM_PATH_GOOD);
+	assert_true(s.v.weak);
+	judge(&s, &small);
+	assert_int_equal(s.v.result, SM_PATH_GOOD);
+	assert_true(s.v.weak);
+	mint_free(&small);
+	mint_free(&sha1);
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+the_digest_of_an_anchors_own_signature_does_not_matter(void **state)
+{
+	struct scene s = scene();
+	struct mint root = mint(&(struct mint_spec){ .cn = "Old root",
+	    .digest = "SHA1", .ext = {
+		{ NID_basic_constraints, "critical,CA:TRUE" } } });
+	struct mint alice = mint_mail("alice@example.org", &root, 2);
+
+	(void)state;
+	trust(&s, &root);
+	judge(&s, &alice);
+	assert_int_equal(s.v.result, SM_PATH_GOOD);
+	assert_false(s.v.weak);
+	mint_free(&alice);
+	mint_free(&root);
+	scene_free(&s);
+}
+
+static void
+usage_is_judged_apart_from_the_path(void **state)
+{
+	static const struct {
+		const char *ku, *eku;
+		bool sign, encrypt;
+	} t[] = {
+		{ NULL, NULL, true, true },
+		{ "digitalSignature", NULL, true, false },
+		{ "nonRepudiation", "emailProtection", true, false },
+		{ "keyEncipherment", "emailProtection", false, true },
+		{ "keyAgreement", "anyExtendedKeyUsage", false, true },
+		{ "digitalSignature,keyEncipherment", "clientAuth", false, false },
+		{ "keyCertSign", NULL, false, false },
+		{ "dataEncipherment", NULL, false, false },
+	};
+	struct house h = house();
+	struct scene s = scene();
+
+	(void)state;
+	trust(&s, &h.root);
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct mint_spec spec = { .cn = "x", .issuer = &h.root };
+		struct mint m;
+		size_t n = 0;
+
+		if (t[i].ku != NULL)
+			spec.ext[n++] = (struct mint_ext){ NID_key_usage, t[i].ku };
+		if (t[i].eku != NULL)
+			spec.ext[n++] = (struct mint_ext){ NID_ext_key_usage,
+				t[i].eku };
+		m = mint(&spec);
+		s.opt.purpose = SM_PURPOSE_SIGN;
+		judge(&s, &m);
+		assert_int_equal(s.v.result, SM_PATH_GOOD);
+		assert_int_equal(s.v.usage_ok, t[i].sign);
+		s.opt.purpose = SM_PURPOSE_ENCRYPT;
+		judge(&s, &m);
+		assert_int_equal(s.v.result, SM_PATH_GOOD);
+		assert_int_equal(s.v.usage_ok, t[i].encrypt);
+		s.opt.purpose = SM_PURPOSE_ANY;
+		judge(&s, &m);
+		assert_true(s.v.usage_ok);
+		mint_free(&m);
+	}
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+an_authority_for_other_uses_is_not_trusted_for_mail(void **state)
+{
+	struct mint root = mint_ca("Root", NULL);
+	struct mint web = mint(&(struct mint_spec){ .cn = "Web CA",
+	    .issuer = &root, .ext = {
+		{ NID_basic_constraints, "critical,CA:TRUE" },
+		{ NID_ext_key_usage, "serverAuth" } } });
+	struct mint alice = mint_mail("alice@example.org", &web, 3);
+	struct scene s = scene();
+
+	(void)state;
+	trust(&s, &root);
+	carry(&s, &web);
+	judge(&s, &alice);
+	assert_int_equal(s.v.result, SM_PATH_UNTRUSTED);
+	assert_says(s.v.why, "Web CA");
+	s.opt.purpose = SM_PURPOSE_ANY;
+	judge(&s, &alice);
+	assert_int_equal(s.v.result, SM_PATH_GOOD);
+	mint_free(&alice);
+	mint_free(&web);
+	mint_free(&root);
+	scene_free(&s);
+}
+
+static void
+an_end_entity_cannot_issue(void **state)
+{
+	struct house h = house();
+	struct scene s = scene();
+	struct mint mallory = mint_mail("ceo@example.org", &h.alice, 1);
+
+	(void)state;
+	trust(&s, &h.root);
+	carry(&s, &h.ca);
+	carry(&s, &h.alice);
+	judge(&s, &mallory);
+	assert_int_equal(s.v.result, SM_PATH_INVALID);
+	assert_says(s.v.why, "without being an authority");
+	mint_free(&mallory);
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+an_unknown_critical_extension_is_refused(void **state)
+{
+	struct house h = house();
+	struct scene s = scene();
+	struct mint m = mint(&(struct mint_spec){ .cn = "x", .issuer = &h.root,
+	    .ext = { { NID_netscape_comment, "critical,hello" } } });
+
+	(void)state;
+	trust(&s, &h.root);
+	judge(&s, &m);
+	assert_int_equal(s.v.result, SM_PATH_INVALID);
+	assert_says(s.v.why, "critical extension");
+	mint_free(&m);
+	scene_free(&s);
+	house_free(&h);
+}
+
+/* A subjectAltName with one SmtpUTF8Mailbox, as openssl.cnf takes raw DER. */
+static void
+utf8_san(char *out, size_t size, const char *mailbox)
+{
+	static const uint8_t oid[] = { 0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05,
+		0x07, 0x08, 0x09 };
+	size_t len = strlen(mailbox), n;
+
+	assert_true(len < 80);
+	n = (size_t)snprintf(out, size, "DER:30%02zX%s%02zX", len + 16, "A0",
+	    len + 14);
+	for (size_t i = 0; i < sizeof(oid); i++)
+		n += (size_t)snprintf(out + n, size - n, "%02X", oid[i]);
+	n += (size_t)snprintf(out + n, size - n, "A0%02zX0C%02zX", len + 2, len);
+	for (size_t i = 0; i < len; i++)
+		n += (size_t)snprintf(out + n, size - n, "%02X",
+		    (uint8_t)mailbox[i]);
+}
+
+/* Judge one address under an authority that is limited to names. */
+static enum sm_path_result
+constrained(const char *constraint, const char *san)
+{
+	char raw[300];
+	struct mint root = mint_ca("Root", NULL);
+	struct mint ca = mint(&(struct mint_spec){ .cn = "Limited CA",
+	    .issuer = &root, .ext = {
+		{ NID_basic_constraints, "critical,CA:TRUE" },
+		{ NID_name_constraints, constraint } } });
+	struct scene s = scene();
+	struct mint m;
+	enum sm_path_result result;
+
+	if (strncmp(san, "email:", 6) != 0) {
+		utf8_san(raw, sizeof(raw), san);
+		san = raw;
+	}
+	m = mint(&(struct mint_spec){ .cn = "x", .issuer = &ca,
+	    .ext = { { NID_subject_alt_name, san } } });
+	assert_non_null(sm_cert_mail(m.cert, 0));
+	trust(&s, &root);
+	carry(&s, &ca);
+	judge(&s, &m);
+	if (strncmp(san, "email:", 6) == 0)
+		assert_string_equal(sm_cert_mail(m.cert, 0), san + 6);
+	result = s.v.result;
+	scene_free(&s);
+	mint_free(&m);
+	mint_free(&ca);
+	mint_free(&root);
+	return result;
+}
+
+static void
+mail_name_constraints_bind_both_kinds_of_address(void **state)
+{
+	static const struct {
+		const char *constraint, *san;
+		bool good;
+	} t[] = {
+		{ "permitted;email:example.org", "email:a@example.org", true },
+		{ "permitted;email:example.org", "email:a@EXAMPLE.ORG", true },
+		{ "permitted;email:example.org", "email:a@sub.example.org", false },
+		{ "permitted;email:example.org", "email:a@example.com", false },
+		{ "permitted;email:example.org", "email:a@notexample.org", false },
+		{ "permitted;email:.example.org", "email:a@sub.example.org", true },
+		{ "permitted;email:.example.org", "email:a@example.org", false },
+		{ "permitted;email:a@example.org", "email:a@example.org", true },
+		{ "permitted;email:a@example.org", "email:A@example.org", false },
+		{ "permitted;email:a@example.org", "email:b@example.org", false },
+		{ "excluded;email:example.org", "email:a@example.org", false },
+		{ "excluded;email:example.org", "email:a@Example.Org", false },
+		{ "excluded;email:example.org", "email:a@example.com", true },
+		{ "excluded;email:.example.org", "email:a@x.example.org", false },
+		{ "permitted;email:example.org", "\xc3\xa9@example.org", true },
+		{ "permitted;email:example.org", "\xc3\xa9@example.com", false },
+		{ "excluded;email:example.org", "\xc3\xa9@example.org", false },
+		{ "excluded;email:example.org", "\xc3\xa9@EXAMPLE.org", false },
+		{ "permitted;email:.example.org", "\xc3\xa9@a.example.org", true },
+		{ "excluded;email:.example.org", "\xc3\xa9@a.example.org", false },
+		{ "permitted;email:xn--bcher-kva.example",
+		    "\xc3\xa9@xn--bcher-kva.example", true },
+		{ "excluded;email:xn--bcher-kva.example",
+		    "\xc3\xa9@xn--bcher-kva.example", false },
+	};
+
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		enum sm_path_result r = constrained(t[i].constraint, t[i].san);
+
+		if ((r == SM_PATH_GOOD) == t[i].good)
+			continue;
+		print_error("%s under %s: result %d\n", t[i].san,
+		    t[i].constraint, r);
+		wrong++;
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void
+the_mail_address_in_the_subject_is_constrained_too(void **state)
+{
+	struct mint root = mint_ca("Root", NULL);
+	struct mint ca = mint(&(struct mint_spec){ .cn = "Limited CA",
+	    .issuer = &root, .ext = {
+		{ NID_basic_constraints, "critical,CA:TRUE" },
+		{ NID_name_constraints, "permitted;email:example.org" } } });
+	struct mint m = mint(&(struct mint_spec){ .cn = "alice.example.com",
+	    .issuer = &ca });
+	struct scene s = scene();
+
+	(void)state;
+	/* a common name is no host name and no address */
+	trust(&s, &root);
+	carry(&s, &ca);
+	judge(&s, &m);
+	assert_int_equal(s.v.result, SM_PATH_GOOD);
+	scene_free(&s);
+	mint_free(&m);
+	mint_free(&ca);
+	mint_free(&root);
+}
+
+/* Two authorities that certified each other, each also with a root of its own:
+ * any of the roots serves. */
+static void
+cross_certificates_lead_to_either_root(void **state)
+{
+	struct mint a = mint_ca("A", NULL), b = mint_ca("B", NULL);
+	struct mint ab = mint(&(struct mint_spec){ .cn = "A", .issuer = &b,
+	    .key = a.key, .ext = {
+		{ NID_basic_constraints, "critical,CA:TRUE" } } });
+	struct mint ba = mint(&(struct mint_spec){ .cn = "B", .issuer = &a,
+	    .key = b.key, .ext = {
+		{ NID_basic_constraints, "critical,CA:TRUE" } } });
+	struct mint alice = mint_mail("alice@example.org", &a, 1);
+	const struct mint *roots[] = { &a, &b };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct scene s = scene();
+
+		trust(&s, roots[i]);
+		carry(&s, &ba);
+		carry(&s, &ab);
+		judge(&s, &alice);
+		assert_int_equal(s.v.result, SM_PATH_GOOD);
+		scene_free(&s);
+	}
+	mint_free(&alice);
+	mint_free(&ba);
+	mint_free(&ab);
+	mint_free(&b);
+	mint_free(&a);
+}
+
+static void
+a_broken_intermediate_does_not_hide_a_good_one(void **state)
+{
+	struct mint root = mint_ca("Root", NULL);
+	struct mint old = mint(&(struct mint_spec){ .cn = "CA", .issuer = &root,
+	    .to = NOW - 10 * DAY, .ext = {
+		{ NID_basic_constraints, "critical,CA:TRUE" } } });
+	struct mint web = mint(&(struct mint_spec){ .cn = "CA", .issuer = &root,
+	    .key = old.key, .ext = {
+		{ NID_basic_constraints, "critical,CA:TRUE" },
+		{ NID_name_constraints, "critical,permitted;email:example.com" } } });
+	struct mint good = mint(&(struct mint_spec){ .cn = "CA",
+	    .issuer = &root, .key = old.key, .ext = {
+		{ NID_basic_constraints, "critical,CA:TRUE" } } });
+	struct mint alice = mint_mail("alice@example.org", &good, 5);
+	struct scene s = scene();
+
+	(void)state;
+	trust(&s, &root);
+	carry(&s, &old);
+	carry(&s, &web);
+	judge(&s, &alice);
+	assert_int_equal(s.v.result, SM_PATH_EXPIRED);
+	carry(&s, &good);
+	judge(&s, &alice);
+	assert_int_equal(s.v.result, SM_PATH_GOOD);
+	scene_free(&s);
+	mint_free(&alice);
+	mint_free(&good);
+	mint_free(&web);
+	mint_free(&old);
+	mint_free(&root);
+}
+
+static void
+a_maze_of_equal_names_ends(void **state)
+{
+	struct scene s = scene();
+	struct mint root = mint_ca("Root", NULL), m[30];
+	struct mint leaf;
+
+	(void)state;
+	m[0] = mint(&(struct mint_spec){ .cn = "Maze", .no_ids = true,
+	    .ext = { { NID_basic_constraints, "critical,CA:TRUE" } } });
+	for (size_t i = 1; i < 30; i++)
+		m[i] = mint(&(struct mint_spec){ .cn = "Maze", .key = m[0].key,
+		    .no_ids = true, .serial = (long)i + 1,
+		    .ext = { { NID_basic_constraints, "critical,CA:TRUE" } } });
+	leaf = mint(&(struct mint_spec){ .cn = "alice", .issuer = &m[0],
+	    .no_ids = true });
+	trust(&s, &root);
+	for (size_t i = 0; i < 30; i++)
+		carry(&s, &m[i]);
+	judge(&s, &leaf);
+	assert_int_equal(s.v.result, SM_PATH_UNTRUSTED);
+	assert_says(s.v.why, "limit");
+	scene_free(&s);
+	mint_free(&leaf);
+	for (size_t i = 0; i < 30; i++)
+		mint_free(&m[i]);
+	mint_free(&root);
+}
+
+static void
+a_path_longer_than_the_limit_is_said_to_be(void **state)
+{
+	struct sm_limits l = sm_limits_default();
+	struct scene s = { .opt = { .purpose = SM_PURPOSE_SIGN, .at = NOW } };
+	struct house h = house();
+
+	(void)state;
+	l.path_length = 2;
+	assert_int_equal(sm_pki_new(&s.pki, &l), 0);
+	trust(&s, &h.root);
+	carry(&s, &h.ca);
+	judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_UNTRUSTED);
+	assert_says(s.v.why, "limit of 2");
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+a_policy_that_is_no_oid_is_an_error(void **state)
+{
+	static const char *const policies[] = { "no oid", NULL };
+	struct sm_error err = SM_ERROR_INIT;
+	struct house h = house();
+	struct scene s = scene();
+
+	(void)state;
+	trust(&s, &h.ca);
+	s.opt.policies = policies;
+	assert_int_equal(sm_path_check(&s.v, s.pki, h.alice.cert, NULL, &s.opt,
+	    &err), SM_E_USAGE);
+	assert_string_equal(err.reason, "policy-oid");
+	scene_free(&s);
+	house_free(&h);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_path_to_an_anchor_is_good_and_names_it),
+		cmocka_unit_test(an_anchor_need_not_be_self_signed),
+		cmocka_unit_test(
+		    a_certificate_that_is_an_anchor_is_good_within_its_dates),
+		cmocka_unit_test(
+		    without_an_anchor_it_says_where_the_path_ends_and_what_to_do),
+		cmocka_unit_test(
+		    an_expired_path_is_only_expired_and_good_at_its_time),
+		cmocka_unit_test(dates_are_right_to_the_second),
+		cmocka_unit_test(a_forged_signature_is_invalid_also_when_expired),
+		cmocka_unit_test(weak_keys_and_digests_are_weak_unless_allowed),
+		cmocka_unit_test(
+		    the_digest_of_an_anchors_own_signature_does_not_matter),
+		cmocka_unit_test(usage_is_judged_apart_from_the_path),
+		cmocka_unit_test(
+		    an_authority_for_other_uses_is_not_trusted_for_mail),
+		cmocka_unit_test(an_end_entity_cannot_issue),
+		cmocka_unit_test(an_unknown_critical_extension_is_refused),
+		cmocka_unit_test(mail_name_constraints_bind_both_kinds_of_address),
+		cmocka_unit_test(
+		    the_mail_address_in_the_subject_is_constrained_too),
+		cmocka_unit_test(cross_certificates_lead_to_either_root),
+		cmocka_unit_test(a_broken_intermediate_does_not_hide_a_good_one),
+		cmocka_unit_test(a_maze_of_equal_names_ends),
+		cmocka_unit_test(a_path_longer_than_the_limit_is_said_to_be),
+		cmocka_unit_test(a_policy_that_is_no_oid_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

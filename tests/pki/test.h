@@ -1,0 +1,16 @@
+/* What every test of this room includes: cmocka wants its company first. */
+#ifndef SM_TESTS_PKI_TEST_H
+#define SM_TESTS_PKI_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sealmail/bytes.h>
+
+#define LIT(s) sm_bytes((s), sizeof(s) - 1)
+
+#endif
