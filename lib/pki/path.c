@@ -41,6 +41,12 @@ set_policies(X509_VERIFY_PARAM *param, const struct sm_path_options *opt)
 			return SM_E_NOMEM;
 		}
 	}
+	/* No wish of ours is any policy (RFC 5280 section 6.1.1): without it a path
+	 * whose own CAs require a policy is refused whatever it asserts. */
+	if ((opt->policies == NULL || opt->policies[0] == NULL) &&
+	    X509_VERIFY_PARAM_add0_policy(param,
+	    OBJ_nid2obj(NID_any_policy)) != 1)
+		return SM_E_NOMEM;
 	if (opt->explicit_policy)
 		flags |= X509_V_FLAG_EXPLICIT_POLICY;
 	if (opt->inhibit_mapping)

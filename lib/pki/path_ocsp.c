@@ -148,6 +148,7 @@ judge_response(struct sm_rev_state *s, const struct question *q,
 
 	if (single == NULL)
 		return;
+	s->heard = true;
 	if (OCSP_basic_verify(bs, q->others, q->store, OCSP_PARTIAL_CHAIN) == 1)
 		take_answer(s, q, bs, single);
 	else

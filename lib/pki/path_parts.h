@@ -98,6 +98,7 @@ struct sm_rev_state {
 	enum sm_revocation answer;
 	int reason; /* CRLReason, -1 */
 	int64_t at;
+	bool heard; /* a response about this certificate was there */
 	char why[200];
 };
 

@@ -21,7 +21,6 @@ judge_one(struct sm_rev_state *s, const struct sm_pki *p,
 {
 	struct sm_rev_state by_list;
 	char label[SM_LABEL_MAX];
-	bool asked = false;
 
 	memset(s, 0, sizeof(*s));
 	s->reason = -1;
@@ -29,15 +28,13 @@ judge_one(struct sm_rev_state *s, const struct sm_pki *p,
 	    "nor an OCSP response for the certificate of %s is at hand.",
 	    sm_path_label(label, chain->cert[which]));
 	by_list = *s;
-	if (p->ocsp_count != 0) {
+	if (p->ocsp_count != 0)
 		SM_TRY(sm_path_ocsp(s, p, chain, which, carried, opt));
-		asked = true;
-	}
 	if (s->answer == SM_REV_REVOKED || sk_X509_CRL_num(p->crls) == 0)
 		return SM_OK;
 	SM_TRY(sm_path_crl(&by_list, p, chain, which, carried, opt));
-	if (by_list.answer == SM_REV_REVOKED || !asked ||
-	    s->answer == SM_REV_UNKNOWN)
+	if (by_list.answer == SM_REV_REVOKED || (s->answer == SM_REV_UNKNOWN &&
+	    (by_list.answer == SM_REV_GOOD || !s->heard)))
 		*s = by_list;
 	return SM_OK;
 }

@@ -1,87 +1,7 @@
 #include "test.h"
-#include "mint.h"
+#include "scene.h"
 
 #include <openssl/x509v3.h>
-
-#include <pki/path.h>
-
-/* One judgement: what is trusted, what else is at hand. */
-struct scene {
-	struct sm_pki *pki;
-	struct sm_certs carried;
-	struct sm_path_options opt;
-	struct sm_path_verdict v;
-};
-
-static struct scene
-scene(void)
-{
-	struct scene s = { .opt = { .purpose = SM_PURPOSE_SIGN, .at = NOW } };
-
-	assert_int_equal(sm_pki_new(&s.pki, NULL), 0);
-	return s;
-}
-
-static void
-scene_free(struct scene *s)
-{
-	sm_certs_wipe(&s->carried);
-	sm_pki_free(s->pki);
-}
-
-static void
-trust(struct scene *s, const struct mint *m)
-{
-	assert_int_equal(sm_pki_add_anchor(s->pki, m->cert), 0);
-}
-
-static void
-carry(struct scene *s, const struct mint *m)
-{
-	assert_int_equal(sm_certs_add(&s->carried, m->cert), 0);
-}
-
-static void
-judge(struct scene *s, const struct mint *leaf)
-{
-	assert_int_equal(sm_path_check(&s->v, s->pki, leaf->cert, &s->carried,
-	    &s->opt, NULL), 0);
-	/* whatever the answer: it is said, and in whole sentences */
-	assert_int_not_equal(s->v.why[0], '\0');
-	assert_int_equal(s->v.why[strlen(s->v.why) - 1], '.');
-	assert_int_not_equal(s->v.revocation_why[0], '\0');
-	assert_int_not_equal(s->v.usage_why[0], '\0');
-}
-
-static void
-assert_says(const char *text, const char *what)
-{
-	if (strstr(text, what) == NULL)
-		fail_msg("\"%s\" does not say \"%s\"", text, what);
-}
-
-/* A root, an issuing authority and Alice below it. */
-struct house {
-	struct mint root, ca, alice;
-};
-
-static struct house
-house(void)
-{
-	struct house h = { .root = mint_ca("Root", NULL) };
-
-	h.ca = mint_ca("Issuing CA", &h.root);
-	h.alice = mint_mail("alice@example.org", &h.ca, 7);
-	return h;
-}
-
-static void
-house_free(struct house *h)
-{
-	mint_free(&h->alice);
-	mint_free(&h->ca);
-	mint_free(&h->root);
-}
 
 static void
 a_path_to_an_anchor_is_good_and_names_it(void **state)
@@ -90,9 +10,9 @@ a_path_to_an_anchor_is_good_and_names_it(void **state)
 	struct scene s = scene();
 
 	(void)state;
-	trust(&s, &h.root);
-	carry(&s, &h.ca);
-	judge(&s, &h.alice);
+	scene_trust(&s, &h.root);
+	scene_carry(&s, &h.ca);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_GOOD);
 	assert_true(s.v.usage_ok);
 	assert_false(s.v.weak);
@@ -110,8 +30,8 @@ an_anchor_need_not_be_self_signed(void **state)
 	struct scene s = scene();
 
 	(void)state;
-	trust(&s, &h.ca);
-	judge(&s, &h.alice);
+	scene_trust(&s, &h.ca);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_GOOD);
 	assert_string_equal(s.v.anchor, "CN=Issuing CA");
 	scene_free(&s);
@@ -125,14 +45,14 @@ a_certificate_that_is_an_anchor_is_good_within_its_dates(void **state)
 	struct scene s = scene();
 
 	(void)state;
-	trust(&s, &h.alice);
-	judge(&s, &h.alice);
+	scene_trust(&s, &h.alice);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_GOOD);
 	s.opt.at = NOW + 200 * DAY;
-	judge(&s, &h.alice);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_EXPIRED);
 	s.opt.at = NOW - 200 * DAY;
-	judge(&s, &h.alice);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_NOT_YET);
 	scene_free(&s);
 	house_free(&h);
@@ -146,16 +66,16 @@ without_an_anchor_it_says_where_the_path_ends_and_what_to_do(void **state)
 	struct mint self = mint_mail("eve@example.org", NULL, 1);
 
 	(void)state;
-	judge(&s, &h.alice);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_UNTRUSTED);
 	assert_says(s.v.why, "issuer of the certificate of alice@example.org");
 	assert_says(s.v.fix, "--trust FILE");
-	carry(&s, &h.ca);
-	carry(&s, &h.root);
-	judge(&s, &h.alice);
+	scene_carry(&s, &h.ca);
+	scene_carry(&s, &h.root);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_UNTRUSTED);
 	assert_says(s.v.why, "ends at Root");
-	judge(&s, &self);
+	scene_judge(&s, &self);
 	assert_int_equal(s.v.result, SM_PATH_UNTRUSTED);
 	assert_says(s.v.why, "self-signed");
 	assert_says(s.v.fix, "--trust FILE");
@@ -171,14 +91,14 @@ an_expired_path_is_only_expired_and_good_at_its_time(void **state)
 	struct scene s = scene();
 
 	(void)state;
-	trust(&s, &h.root);
-	carry(&s, &h.ca);
+	scene_trust(&s, &h.root);
+	scene_carry(&s, &h.ca);
 	s.opt.at = NOW + 181 * DAY;
-	judge(&s, &h.alice);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_EXPIRED);
 	assert_says(s.v.why, "expired on 2026-12-12");
 	s.opt.at = NOW - 181 * DAY;
-	judge(&s, &h.alice);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_NOT_YET);
 	scene_free(&s);
 	house_free(&h);
@@ -191,19 +111,19 @@ dates_are_right_to_the_second(void **state)
 	struct scene s = scene();
 
 	(void)state;
-	trust(&s, &h.root);
-	carry(&s, &h.ca);
+	scene_trust(&s, &h.root);
+	scene_carry(&s, &h.ca);
 	s.opt.at = NOW + 180 * DAY;
-	judge(&s, &h.alice);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_GOOD);
 	s.opt.at++;
-	judge(&s, &h.alice);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_EXPIRED);
 	s.opt.at = NOW - 180 * DAY;
-	judge(&s, &h.alice);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_GOOD);
 	s.opt.at--;
-	judge(&s, &h.alice);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_NOT_YET);
 	scene_free(&s);
 	house_free(&h);
@@ -219,12 +139,12 @@ a_forged_signature_is_invalid_also_when_expired(void **state)
 	    .issuer = &fake_root, .no_ids = true });
 
 	(void)state;
-	trust(&s, &h.root);
-	judge(&s, &forged);
+	scene_trust(&s, &h.root);
+	scene_judge(&s, &forged);
 	assert_int_equal(s.v.result, SM_PATH_INVALID);
 	assert_says(s.v.why, "signature does not fit");
 	s.opt.at = NOW + 1000 * DAY;
-	judge(&s, &forged);
+	scene_judge(&s, &forged);
 	assert_int_equal(s.v.result, SM_PATH_INVALID);
 	mint_free(&forged);
 	mint_free(&fake_root);
@@ -243,19 +163,19 @@ weak_keys_and_digests_are_weak_unless_allowed(void **state)
 	    .issuer = &h.root, .rsa_bits = 1024 });
 
 	(void)state;
-	trust(&s, &h.root);
-	judge(&s, &sha1);
+	scene_trust(&s, &h.root);
+	scene_judge(&s, &sha1);
 	assert_int_equal(s.v.result, SM_PATH_WEAK);
 	assert_true(s.v.weak);
 	assert_says(s.v.why, "SHA1");
-	judge(&s, &small);
+	scene_judge(&s, &small);
 	assert_int_equal(s.v.result, SM_PATH_WEAK);
 	assert_says(s.v.why, "1024 bits");
 	s.opt.allow_weak = true;
-	judge(&s, &sha1);
+	scene_judge(&s, &sha1);
 	assert_int_equal(s.v.result, SM_PATH_GOOD);
 	assert_true(s.v.weak);
-	judge(&s, &small);
+	scene_judge(&s, &small);
 	assert_int_equal(s.v.result, SM_PATH_GOOD);
 	assert_true(s.v.weak);
 	mint_free(&small);
@@ -274,8 +194,8 @@ the_digest_of_an_anchors_own_signature_does_not_matter(void **state)
 	struct mint alice = mint_mail("alice@example.org", &root, 2);
 
 	(void)state;
-	trust(&s, &root);
-	judge(&s, &alice);
+	scene_trust(&s, &root);
+	scene_judge(&s, &alice);
 	assert_int_equal(s.v.result, SM_PATH_GOOD);
 	assert_false(s.v.weak);
 	mint_free(&alice);
@@ -303,7 +223,7 @@ usage_is_judged_apart_from_the_path(void **state)
 	struct scene s = scene();
 
 	(void)state;
-	trust(&s, &h.root);
+	scene_trust(&s, &h.root);
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		struct mint_spec spec = { .cn = "x", .issuer = &h.root };
 		struct mint m;
@@ -316,15 +236,15 @@ usage_is_judged_apart_from_the_path(void **state)
 				t[i].eku };
 		m = mint(&spec);
 		s.opt.purpose = SM_PURPOSE_SIGN;
-		judge(&s, &m);
+		scene_judge(&s, &m);
 		assert_int_equal(s.v.result, SM_PATH_GOOD);
 		assert_int_equal(s.v.usage_ok, t[i].sign);
 		s.opt.purpose = SM_PURPOSE_ENCRYPT;
-		judge(&s, &m);
+		scene_judge(&s, &m);
 		assert_int_equal(s.v.result, SM_PATH_GOOD);
 		assert_int_equal(s.v.usage_ok, t[i].encrypt);
 		s.opt.purpose = SM_PURPOSE_ANY;
-		judge(&s, &m);
+		scene_judge(&s, &m);
 		assert_true(s.v.usage_ok);
 		mint_free(&m);
 	}
@@ -344,13 +264,13 @@ an_authority_for_other_uses_is_not_trusted_for_mail(void **state)
 	struct scene s = scene();
 
 	(void)state;
-	trust(&s, &root);
-	carry(&s, &web);
-	judge(&s, &alice);
+	scene_trust(&s, &root);
+	scene_carry(&s, &web);
+	scene_judge(&s, &alice);
 	assert_int_equal(s.v.result, SM_PATH_UNTRUSTED);
 	assert_says(s.v.why, "Web CA");
 	s.opt.purpose = SM_PURPOSE_ANY;
-	judge(&s, &alice);
+	scene_judge(&s, &alice);
 	assert_int_equal(s.v.result, SM_PATH_GOOD);
 	mint_free(&alice);
 	mint_free(&web);
@@ -366,10 +286,10 @@ an_end_entity_cannot_issue(void **state)
 	struct mint mallory = mint_mail("ceo@example.org", &h.alice, 1);
 
 	(void)state;
-	trust(&s, &h.root);
-	carry(&s, &h.ca);
-	carry(&s, &h.alice);
-	judge(&s, &mallory);
+	scene_trust(&s, &h.root);
+	scene_carry(&s, &h.ca);
+	scene_carry(&s, &h.alice);
+	scene_judge(&s, &mallory);
 	assert_int_equal(s.v.result, SM_PATH_INVALID);
 	assert_says(s.v.why, "without being an authority");
 	mint_free(&mallory);
@@ -386,8 +306,8 @@ an_unknown_critical_extension_is_refused(void **state)
 	    .ext = { { NID_netscape_comment, "critical,hello" } } });
 
 	(void)state;
-	trust(&s, &h.root);
-	judge(&s, &m);
+	scene_trust(&s, &h.root);
+	scene_judge(&s, &m);
 	assert_int_equal(s.v.result, SM_PATH_INVALID);
 	assert_says(s.v.why, "critical extension");
 	mint_free(&m);
@@ -435,9 +355,9 @@ constrained(const char *constraint, const char *san)
 	m = mint(&(struct mint_spec){ .cn = "x", .issuer = &ca,
 	    .ext = { { NID_subject_alt_name, san } } });
 	assert_non_null(sm_cert_mail(m.cert, 0));
-	trust(&s, &root);
-	carry(&s, &ca);
-	judge(&s, &m);
+	scene_trust(&s, &root);
+	scene_carry(&s, &ca);
+	scene_judge(&s, &m);
 	if (strncmp(san, "email:", 6) == 0)
 		assert_string_equal(sm_cert_mail(m.cert, 0), san + 6);
 	result = s.v.result;
@@ -510,9 +430,9 @@ the_mail_address_in_the_subject_is_constrained_too(void **state)
 
 	(void)state;
 	/* a common name is no host name and no address */
-	trust(&s, &root);
-	carry(&s, &ca);
-	judge(&s, &m);
+	scene_trust(&s, &root);
+	scene_carry(&s, &ca);
+	scene_judge(&s, &m);
 	assert_int_equal(s.v.result, SM_PATH_GOOD);
 	scene_free(&s);
 	mint_free(&m);
@@ -539,10 +459,10 @@ cross_certificates_lead_to_either_root(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		struct scene s = scene();
 
-		trust(&s, roots[i]);
-		carry(&s, &ba);
-		carry(&s, &ab);
-		judge(&s, &alice);
+		scene_trust(&s, roots[i]);
+		scene_carry(&s, &ba);
+		scene_carry(&s, &ab);
+		scene_judge(&s, &alice);
 		assert_int_equal(s.v.result, SM_PATH_GOOD);
 		scene_free(&s);
 	}
@@ -571,13 +491,13 @@ a_broken_intermediate_does_not_hide_a_good_one(void **state)
 	struct scene s = scene();
 
 	(void)state;
-	trust(&s, &root);
-	carry(&s, &old);
-	carry(&s, &web);
-	judge(&s, &alice);
+	scene_trust(&s, &root);
+	scene_carry(&s, &old);
+	scene_carry(&s, &web);
+	scene_judge(&s, &alice);
 	assert_int_equal(s.v.result, SM_PATH_EXPIRED);
-	carry(&s, &good);
-	judge(&s, &alice);
+	scene_carry(&s, &good);
+	scene_judge(&s, &alice);
 	assert_int_equal(s.v.result, SM_PATH_GOOD);
 	scene_free(&s);
 	mint_free(&alice);
@@ -603,10 +523,10 @@ a_maze_of_equal_names_ends(void **state)
 		    .ext = { { NID_basic_constraints, "critical,CA:TRUE" } } });
 	leaf = mint(&(struct mint_spec){ .cn = "alice", .issuer = &m[0],
 	    .no_ids = true });
-	trust(&s, &root);
+	scene_trust(&s, &root);
 	for (size_t i = 0; i < 30; i++)
-		carry(&s, &m[i]);
-	judge(&s, &leaf);
+		scene_carry(&s, &m[i]);
+	scene_judge(&s, &leaf);
 	assert_int_equal(s.v.result, SM_PATH_UNTRUSTED);
 	assert_says(s.v.why, "limit");
 	scene_free(&s);
@@ -626,9 +546,9 @@ a_path_longer_than_the_limit_is_said_to_be(void **state)
 	(void)state;
 	l.path_length = 2;
 	assert_int_equal(sm_pki_new(&s.pki, &l), 0);
-	trust(&s, &h.root);
-	carry(&s, &h.ca);
-	judge(&s, &h.alice);
+	scene_trust(&s, &h.root);
+	scene_carry(&s, &h.ca);
+	scene_judge(&s, &h.alice);
 	assert_int_equal(s.v.result, SM_PATH_UNTRUSTED);
 	assert_says(s.v.why, "limit of 2");
 	scene_free(&s);
@@ -644,7 +564,7 @@ a_policy_that_is_no_oid_is_an_error(void **state)
 	struct scene s = scene();
 
 	(void)state;
-	trust(&s, &h.ca);
+	scene_trust(&s, &h.ca);
 	s.opt.policies = policies;
 	assert_int_equal(sm_path_check(&s.v, s.pki, h.alice.cert, NULL, &s.opt,
 	    &err), SM_E_USAGE);
