@@ -14,7 +14,7 @@ SM_MUST_CHECK int sm_attributes_read(struct sm_signed_attrs *out,
     struct sm_error *err);
 
 /* Look into UnsignedAttributes (contents). Nobody signed them: what cannot be
- * read is passed over. */
+ * read is passed over. One that must be signed is bad (si->attrs.bad). */
 void sm_attributes_unsigned(struct sm_signer_info *si, struct sm_bytes contents);
 
 /* What we say about a message. */

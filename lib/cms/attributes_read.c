@@ -153,6 +153,15 @@ read_security_label(struct sm_signed_attrs *out, struct sm_bytes value)
 	return true;
 }
 
+/* RFC 5652 section 11.4: never a signed attribute. */
+static bool
+refuse(struct sm_signed_attrs *out, struct sm_bytes value)
+{
+	(void)out;
+	(void)value;
+	return false;
+}
+
 static const struct rule rules[] = {
 	{ SM_AT(SM_AT_CONTENT_TYPE), read_content_type,
 	    "content-type-malformed" },
@@ -170,6 +179,7 @@ static const struct rule rules[] = {
 	    "signing-certificate-malformed" },
 	{ SM_AT(SM_AT_RECEIPT_REQUEST), read_receipt_request, NULL },
 	{ SM_AT(SM_AT_SECURITY_LABEL), read_security_label, NULL },
+	{ SM_AT(SM_AT_COUNTERSIGNATURE), refuse, "countersignature-signed" },
 	{ SM_AT(SM_AT_ML_EXPANSION), NULL, NULL },
 	{ SM_AT(SM_AT_CONTENT_HINTS), NULL, NULL },
 	{ SM_AT(SM_AT_MSG_SIG_DIGEST), NULL, NULL },
@@ -270,6 +280,24 @@ sm_attributes_read(struct sm_signed_attrs *out, struct sm_bytes contents,
 	return SM_OK;
 }
 
+/* RFC 5652 sections 11.1 to 11.3, RFC 6211 section 2, RFC 5035 section 5.4: these
+ * must not be unsigned, where a reader could take them for the signer's word. */
+static bool
+must_be_signed(struct sm_bytes oid)
+{
+	const struct sm_bytes list[] = {
+		SM_AT(SM_AT_CONTENT_TYPE), SM_AT(SM_AT_MESSAGE_DIGEST),
+		SM_AT(SM_AT_SIGNING_TIME), SM_AT(SM_AT_PROTECTION),
+		SM_AT(SM_AT_SIGNING_CERT), SM_AT(SM_AT_SIGNING_CERT_V2),
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (sm_bytes_equal(list[i], oid))
+			return true;
+	return false;
+}
+
 void
 sm_attributes_unsigned(struct sm_signer_info *si, struct sm_bytes contents)
 {
@@ -282,6 +310,8 @@ sm_attributes_unsigned(struct sm_signer_info *si, struct sm_bytes contents)
 			si->has_countersignature = true;
 		if (sm_bytes_equal(oid, stamp))
 			si->has_timestamp = true;
+		if (must_be_signed(oid))
+			note_bad(&si->attrs, "attribute-not-signed");
 	}
 }
 

@@ -89,6 +89,7 @@ bad_text(const char *reason)
 		{ "signing-time-malformed", "signing time" },
 		{ "algorithm-protection-malformed", "algorithm protection" },
 		{ "signing-certificate-malformed", "signing certificate" },
+		{ "countersignature-signed", "countersignature" },
 	};
 	size_t i;
 
@@ -103,6 +104,10 @@ rule_attrs_form(struct judging *j)
 {
 	const struct sm_signed_attrs *a = &j->si->attrs;
 
+	if (a->bad != NULL && strcmp(a->bad, "attribute-not-signed") == 0)
+		return settle(j, SM_NO, a->bad,
+		    "An attribute that must be signed stands among the unsigned "
+		    "ones (RFC 5652 section 11).");
 	if (!a->present)
 		return SM_OK;
 	if (!a->was_der)
@@ -343,6 +348,8 @@ judge_digest(struct judging *j)
 
 	if (!a->present) {
 		say_digest(j, j->out->signature, NULL,
+		    j->out->signature == SM_NO ?
+		    "The signature is over the content itself, and is not good." :
 		    "The signature is over the content itself.");
 	} else if (a->message_digest.len == 0) {
 		say_digest(j, SM_NO, "message-digest-missing",
