@@ -91,13 +91,15 @@ base64_write(struct sm_decoder *d, struct sm_bytes in)
 		size_t n;
 		int rc = sm_base64_dec_update(&d->base64, d->out, &n, chunk);
 
+		/* What stands before a fault is handed on first: how the input
+		 * was cut must not decide how far a reader gets. */
+		SM_TRY(sm_sink_write(&d->sink, sm_bytes(d->out, n)));
 		if (rc != 0)
 			return sm_error_set_at(d->err, rc, "base64-character",
 			    "RFC 4648 section 3.3", d->base64.in_bytes,
 			    "The base64 text holds a character that does not "
 			    "belong there. It was damaged on its way: ask for "
 			    "the message again.");
-		SM_TRY(sm_sink_write(&d->sink, sm_bytes(d->out, n)));
 		in = sm_bytes_skip(in, chunk.len);
 	}
 	return SM_OK;

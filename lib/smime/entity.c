@@ -189,6 +189,10 @@ leaf_begin(struct sm_entity *e)
 	struct sm_walk_events ev = { e, walked_part };
 	struct sm_open *o = e->o;
 
+	if (o->opt.mode == SM_OPEN_DECRYPT && e->depth == 0)
+		return sm_error_set(&o->err, SM_E_FORMAT, "not-encrypted", NULL,
+		    "The message is not encrypted. Use \"sealmail open\" to see "
+		    "what it is.");
 	e->mode = M_LEAF;
 	o->leaf_bytes = 0;
 	if (o->leaf_reached || o->opt.mode == SM_OPEN_DECRYPT)
@@ -207,6 +211,7 @@ leaf_finish(struct sm_entity *e)
 	if (e->walk != NULL)
 		SM_TRY(sm_walk_finish(e->walk));
 	e->o->leaf_reached = true;
+	e->o->leaf_emitted = e->o->emit;
 	return SM_OK;
 }
 

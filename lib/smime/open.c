@@ -38,6 +38,7 @@ pass_begin(struct sm_open *o, bool emit)
 	o->rc = 0;
 	o->emit = emit;
 	o->emitted = false;
+	o->leaf_emitted = false;
 	return sm_entity_new(&o->root, o, 0, SM_CMS_DATA);
 }
 
@@ -204,13 +205,25 @@ pass_again(struct sm_open *o, bool emit)
 	return pass_end(o);
 }
 
+/* Forget all layers: the next pass finds them again. */
+static void
+start_over(struct sm_open *o)
+{
+	while (o->layer_count > 0)
+		sm_layer_free(o->layers[--o->layer_count]);
+	sm_error_clear(&o->err);
+	o->rc = 0;
+	o->leaf_reached = false;
+}
+
 /* An unauthenticated layer whose inside makes no sense: look at it once more as
  * plain content, so that damage done to the ciphertext on purpose tells nothing
- * by the way it fails (smime-rules 1, 3). */
+ * by the way it fails (smime-rules 1, 3). When the fault was its own, the next
+ * pass fails again. */
 static bool
 retry_as_leaf(struct sm_open *o)
 {
-	if (o->rc == 0 || o->opt.mode != SM_OPEN_ALL)
+	if (o->rc == 0 || o->opt.mode != SM_OPEN_ALL || o->again_off)
 		return false;
 	for (unsigned d = o->layer_count; d > 0; d--) {
 		const struct sm_layer *l = o->layers[d - 1];
@@ -218,14 +231,10 @@ retry_as_leaf(struct sm_open *o)
 		if (!sm_layer_encrypted(l) || !l->content_seen ||
 		    sm_enveloped_aead(l->env))
 			continue;
-		if (sm_enveloped_state(l->env) == SM_ENV_FAILED ||
-		    o->leaf_depth <= d)
+		if (o->leaf_depth <= d)
 			return false;
 		o->leaf_depth = d;
-		while (o->layer_count > d)
-			sm_layer_free(o->layers[--o->layer_count]);
-		sm_error_clear(&o->err);
-		o->leaf_reached = false;
+		start_over(o);
 		return true;
 	}
 	return false;
@@ -331,7 +340,7 @@ detached_missing(struct sm_open *o)
 static int
 release_again(struct sm_open *o, struct sm_pieces *detached)
 {
-	if (o->opt.out.write == NULL || (o->opt.provisional && o->emit))
+	if (o->opt.out.write == NULL || o->leaf_emitted)
 		return SM_OK;
 	if (detached != NULL)
 		return sm_pieces_replay(detached, &o->opt.detached, &o->opt.out);
@@ -358,6 +367,7 @@ finish_passes(struct sm_open *o, struct sm_pieces **detached)
 	SM_TRY(sm_layer_digests_begin(o, o->layers[0]));
 	o->leaf_reached = true;
 	SM_TRY(detached_read(o, *detached));
+	o->leaf_emitted = o->emit;
 	return sm_layer_digests_end(o->layers[0]);
 }
 

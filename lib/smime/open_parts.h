@@ -71,7 +71,8 @@ struct sm_open {
 	unsigned pass;
 	struct sm_entity *root;
 	bool emit;               /* leaf bytes go to opt.out */
-	bool emitted;            /* the leaf's bytes of this pass went out */
+	bool emitted;            /* some of the leaf's bytes went out in this pass */
+	bool leaf_emitted;       /* all of them */
 	bool leaf_reached;       /* the innermost entity was read to its end */
 	uint64_t bytes;          /* progress */
 	int rc;                  /* first failure of the pass */
