@@ -243,7 +243,7 @@ seen_before(struct sm_bytes in, const uint8_t *end, struct sm_bytes oid)
 	struct sm_bytes o, v;
 
 	while (in.data < end && attribute_get(&in, &o, &v))
-		if (in.data < end && sm_bytes_equal(o, oid))
+		if (sm_bytes_equal(o, oid))
 			return true;
 	return false;
 }
