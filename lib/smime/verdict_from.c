@@ -14,6 +14,16 @@ problem(struct sm_from *f, const char *text)
 	return f->problem == NULL ? SM_E_NOMEM : SM_OK;
 }
 
+/* A protected From field mostly repeats the outer one. */
+static int
+add_target(struct sm_from *f, const char *addr)
+{
+	for (char **t = f->targets; t != NULL && *t != NULL; t++)
+		if (sm_address_equal(sm_bytes_str(*t), sm_bytes_str(addr)))
+			return SM_OK;
+	return sm_strings_add(&f->targets, addr);
+}
+
 /* One From value: a single mailbox, or the reason why it is none. */
 static int
 take_from(struct sm_from *f, struct sm_bytes value, bool inner)
@@ -35,7 +45,7 @@ take_from(struct sm_from *f, struct sm_bytes value, bool inner)
 		    "The From field names nobody." :
 		    "The From field names more than one person.");
 	else
-		rc = sm_strings_add(&f->targets, list.list[0].addr);
+		rc = add_target(f, list.list[0].addr);
 	sm_address_list_wipe(&list);
 	return rc;
 }

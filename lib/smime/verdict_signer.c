@@ -93,8 +93,8 @@ judge_with(struct judge *j, struct sm_cert *cert)
 	    j->layer->content_oid.len);
 	/* Without signed attributes a signature can be moved between content and
 	 * attributes; mail always has them (smime-rules 13). A bare CMS file of
-	 * plain data may lack them. */
-	in.require_attrs = j->o->header_kept;
+	 * plain data may lack them, and mail of the nineties: weak, in archives. */
+	in.require_attrs = j->o->header_kept && !j->o->opt.archive;
 	in.starts_like_attrs = starts_like_attrs(j->layer);
 	return sm_signer_judge(&j->math, j->si, &in);
 }
@@ -176,7 +176,8 @@ check_bytes(struct judge *j)
 	check(j, SM_CHECK_SIGNATURE, ok_of(j->math.signature),
 	    j->math.signature == SM_YES ? 0 : 10, j->math.signature_why,
 	    j->math.signature == SM_YES ? NULL : again);
-	if (j->math.signature != SM_YES || !j->math.weak)
+	if (j->math.signature != SM_YES || !(j->math.weak ||
+	    (j->o->header_kept && !j->si->attrs.present)))
 		return;
 	j->weak = true;
 	check(j, SM_CHECK_SIGNATURE,
