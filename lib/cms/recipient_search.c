@@ -49,19 +49,14 @@ opener_key_id(struct sm_opener_info *info, const struct sm_cert *cert)
 static void
 opener_look(struct sm_opener_info *info, const struct sm_opener *opener)
 {
-	struct sm_error scratch = SM_ERROR_INIT;
-	struct sm_pubkey *pub = NULL;
-
 	if (opener->key == NULL)
 		return;
 	info->type = sm_key_type(opener->key);
 	if (opener->cert != NULL)
 		opener_key_id(info, opener->cert);
-	if (info->type != SM_KEY_RSA ||
-	    sm_pubkey_new(&pub, sm_key_spki(opener->key), &scratch) != 0)
-		return;
-	info->rsa_len = ((size_t)sm_pubkey_bits(pub) + 7) / 8;
-	sm_pubkey_free(pub);
+	if (info->type == SM_KEY_RSA)
+		info->rsa_len = ((size_t)sm_pubkey_bits(
+		    sm_key_public(opener->key)) + 7) / 8;
 }
 
 static bool

@@ -2,9 +2,11 @@
 
 #include <base/der.h>
 
-#include <openssl/core_names.h>
+#include <dirent.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/provider.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,14 +331,25 @@ kit_seal(struct sm_buf *msg, const struct sm_envelope_options *opt,
 
 /* ---- files ---- */
 
+static void
+kit_path(char *out, size_t size, const char *path)
+{
+	const char *shared = getenv("SEALMAIL_SHARED");
+	const char *root = getenv("SEALMAIL_ROOT");
+
+	if (shared != NULL)
+		snprintf(out, size, "%s/corpora/%s", shared, path);
+	else
+		snprintf(out, size, "%s/../shared/corpora/%s",
+		    root != NULL ? root : ".", path);
+}
+
 static FILE *
 kit_fopen(const char *path)
 {
-	const char *root = getenv("SEALMAIL_SHARED");
 	char full[512];
 
-	snprintf(full, sizeof(full), "%s/corpora/%s",
-	    root != NULL ? root : "../shared", path);
+	kit_path(full, sizeof(full), path);
 	return fopen(full, "rb");
 }
 
@@ -392,6 +405,24 @@ kit_base64_file(struct sm_buf *out, const char *path)
 }
 
 bool
+kit_rsa_file(struct kit_id *id, const char *path)
+{
+	struct sm_error err = SM_ERROR_INIT;
+	struct sm_buf der = SM_BUF_INIT, p8 = SM_BUF_SECRET_INIT;
+
+	memset(id, 0, sizeof(*id));
+	if (!kit_base64_file(&der, path))
+		return false;
+	assert_int_equal(sm_key_to_pkcs8_traditional(&p8, SM_KEY_RSA,
+	    sm_buf_bytes(&der)), 0);
+	if (sm_key_from_pkcs8(&id->key, sm_buf_bytes(&p8), &err) != 0)
+		fail_msg("%s: %s", path, err.text);
+	sm_buf_free(&der);
+	sm_buf_free(&p8);
+	return true;
+}
+
+bool
 kit_id_file(struct kit_id *id, const char *key_path, const char *cert_path)
 {
 	FILE *f = kit_fopen(key_path);
@@ -414,6 +445,75 @@ kit_id_file(struct kit_id *id, const char *key_path, const char *cert_path)
 	X509_free(x);
 	EVP_PKEY_free(key);
 	return true;
+}
+
+bool
+kit_id_der(struct kit_id *id, const char *key_path, const char *cert_path)
+{
+	struct sm_error err = SM_ERROR_INIT;
+	struct sm_buf der = SM_BUF_INIT;
+
+	memset(id, 0, sizeof(*id));
+	if (!kit_file(&der, key_path))
+		return false;
+	assert_int_equal(sm_key_from_pkcs8(&id->key, sm_buf_bytes(&der), &err),
+	    0);
+	sm_buf_clear(&der);
+	assert_true(kit_file(&der, cert_path));
+	assert_int_equal(sm_cert_parse(&id->cert, sm_buf_bytes(&der), &err), 0);
+	sm_buf_free(&der);
+	return true;
+}
+
+bool
+kit_id_p12(struct kit_id *id, const char *path, const char *password)
+{
+	OSSL_PROVIDER *legacy, *dflt;
+	OSSL_LIB_CTX *ctx;
+	FILE *f = kit_fopen(path);
+	EVP_PKEY *key = NULL;
+	X509 *x = NULL;
+	PKCS12 *p12;
+
+	if (f == NULL)
+		return false;
+	ctx = OSSL_LIB_CTX_new();
+	dflt = OSSL_PROVIDER_load(ctx, "default");
+	legacy = OSSL_PROVIDER_load(ctx, "legacy");
+	p12 = PKCS12_init_ex(NID_pkcs7_data, ctx, NULL);
+	p12 = d2i_PKCS12_fp(f, &p12);
+	fclose(f);
+	assert_non_null(p12);
+	assert_int_equal(PKCS12_parse(p12, password, &key, &x, NULL), 1);
+	kit_id_take(id, key, x);
+	PKCS12_free(p12);
+	X509_free(x);
+	EVP_PKEY_free(key);
+	OSSL_PROVIDER_unload(legacy);
+	OSSL_PROVIDER_unload(dflt);
+	OSSL_LIB_CTX_free(ctx);
+	return true;
+}
+
+bool
+kit_file_of(struct sm_buf *out, const char *folder, size_t i)
+{
+	char full[512], name[400] = "";
+	struct dirent *d;
+	DIR *dir;
+
+	kit_path(full, sizeof(full), folder);
+	dir = opendir(full);
+	if (dir == NULL)
+		return false;
+	while ((d = readdir(dir)) != NULL) {
+		if (d->d_name[0] == '.' || i-- > 0)
+			continue;
+		snprintf(name, sizeof(name), "%.100s/%.255s", folder, d->d_name);
+		break;
+	}
+	closedir(dir);
+	return name[0] != '\0' && kit_file(out, name);
 }
 
 void

@@ -15,6 +15,12 @@
 
 #define LIT(s) sm_bytes((s), sizeof(s) - 1)
 
+#define kit_skip()                                                           \
+	do {                                                                 \
+		print_message("skip: the corpora are not here\n");           \
+		skip();                                                      \
+	} while (0)
+
 struct kit_id {
 	struct sm_key *key;
 	struct sm_cert *cert;
@@ -59,9 +65,18 @@ void kit_seal(struct sm_buf *msg, const struct sm_envelope_options *opt,
  * by their base64. */
 bool kit_file(struct sm_buf *out, const char *path);
 bool kit_base64_file(struct sm_buf *out, const char *path);
+/* An RSA key alone (PKCS#1 in PEM). */
+bool kit_rsa_file(struct kit_id *id, const char *path);
 /* PEM files with a private key (PKCS#8) and perhaps a certificate. */
 bool kit_id_file(struct kit_id *id, const char *key_path,
     const char *cert_path);
+
+/* DER files: PKCS#8 and certificate. */
+bool kit_id_der(struct kit_id *id, const char *key_path, const char *cert_path);
+/* PKCS#12, with libcrypto's eyes. */
+bool kit_id_p12(struct kit_id *id, const char *path, const char *password);
+/* The i-th file below a folder of the corpora, in no order; false past the end. */
+bool kit_file_of(struct sm_buf *out, const char *folder, size_t i);
 
 /* Some bytes that repeat late. */
 void kit_bytes(struct sm_buf *out, size_t len);
