@@ -57,7 +57,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "the same, read from file descriptor N" },
 	[OPT_NO_MAC] = { OPT_NO_MAC, 0, "no-mac", FLAG, .verbs = SEALS | DECRYPTS,
 	    .group = GROUP_KEYS,
-	    .help = "accept a PKCS#12 file without integrity protection" },
+	    .help = "accept PKCS#12 without integrity protection" },
 
 	[OPT_RECIPIENT] = { OPT_RECIPIENT, 'r', "recipient", TAKES(FILE, "WHO"),
 	    .repeats = true, .verbs = V(ENCRYPT), .group = GROUP_RECIPIENTS,
@@ -105,7 +105,7 @@ const struct option_def option_table[OPT_COUNT] = {
 
 	[OPT_OPAQUE] = { OPT_OPAQUE, 0, "opaque", FLAG, .verbs = SEALS,
 	    .group = GROUP_SIGNATURE,
-	    .help = "application/pkcs7-mime instead of multipart/signed",
+	    .help = "application/pkcs7-mime, not multipart/signed",
 	    .more = "Survives mail systems that rewrite text, but only mail programs "
 	        "with S/MIME can show it. With --form der or pem: the content is "
 	        "put inside." },

@@ -1,0 +1,85 @@
+"""Tests of the command itself: its words, files, secrets and terminals.
+
+The program is $SEALMAIL, else $SEALMAIL_BUILD/sealmail, else build/sealmail.
+"""
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(os.environ.get('SEALMAIL_ROOT', Path(__file__).resolve().parents[2]))
+BUILD = Path(os.environ.get('SEALMAIL_BUILD', ROOT / 'build'))
+SEALMAIL = Path(os.environ.get('SEALMAIL', BUILD / 'sealmail'))
+DATE = 'Sun, 22 Nov 2026 09:14:00 +0000'
+AT = '2026-11-22T09:14:00Z'
+LETTER = (b'From: Alice <alice@example.org>\r\nTo: bob@example.org\r\nSubject: hello\r\n'
+          b'MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nHello Bob\r\n')
+
+
+@pytest.fixture(scope='session')
+def pki(tmp_path_factory):
+    d = tmp_path_factory.mktemp('pki')
+    subprocess.run([ROOT / 'tools' / 'test-pki.sh', d, '--kinds', 'p256 rsa2048 dual',
+                    '--people', 'alice bob mallory', '--extras', 'attacker expired revoked ocsp'], check=True)
+    return d
+
+
+class Command:
+    """Runs sealmail in a folder of its own."""
+
+    def __init__(self, cwd, pki):
+        self.cwd, self.pki = cwd, pki
+        # What the words depend on must come from the test.
+        self.env = {k: v for k, v in os.environ.items() if k not in ('TMPDIR', 'NO_COLOR', 'TERM', 'SEALMAIL_HOME')}
+
+    def __call__(self, *words, stdin=b'', env=None, exit=0, **more):
+        if hasattr(stdin, 'fileno'):
+            more['stdin'] = stdin
+        else:
+            more['input'] = stdin
+        done = subprocess.run([SEALMAIL, *map(str, words)], cwd=self.cwd, capture_output=True,
+                              env={**self.env, **(env or {})}, timeout=120, **more)
+        if exit is not None:
+            assert done.returncode == exit, f'{words} ended with {done.returncode}: {done.stderr.decode()}'
+        done.err = done.stderr.decode()
+        return done
+
+    def path(self, name):
+        return self.cwd / name
+
+    def write(self, name, data):
+        p = self.path(name)
+        p.write_bytes(data)
+        return p
+
+    def identity(self, name):
+        return ['--key', self.pki / f'{name}.p12', '--passphrase-file', self.pki / 'passphrase']
+
+    def trust(self):
+        return ['--trust', self.pki / 'root.pem']
+
+    def signed(self, who='alice', letter=LETTER, *more):
+        return self('sign', *self.identity(who), *more, stdin=letter).stdout
+
+    def sealed(self, *more, letter=LETTER, to='bob'):
+        return self('encrypt', '-q', '-r', self.pki / f'{to}.pem', *more, stdin=letter).stdout
+
+    def letter_and_seal(self, **more):
+        """Signed and encrypted."""
+        return self.sealed('-s', *self.identity('alice'), **more)
+
+    def json(self, *words, **more):
+        return json.loads(self(*words, '--json', **more).stdout)
+
+    def left(self):
+        """Names in the folder, hidden ones too."""
+        return sorted(p.name for p in self.cwd.iterdir())
+
+
+@pytest.fixture
+def sealmail(tmp_path, pki):
+    work = tmp_path / 'work'
+    work.mkdir()
+    return Command(work, pki)
