@@ -118,7 +118,7 @@ def large_rows(b, only):
          [ossl + '-sign -in {in} {osigner}', ossl + '-encrypt -aes-256-gcm -stream {orecip}']),
         ('open (decrypt and verify)', ['{sm} open -q {bob} {trust} {d}/both'],
          [ossl + '-decrypt {odec} -in {d}/both', ossl + '-verify {otrust}']),
-        ('the same from a pipe', ['cat {d}/both', '{sm} open -q --spool {d} {bob} {trust}'], None),
+        ('the same from a pipe', ['cat {d}/both', '{sm} open -q --spool /var/tmp {bob} {trust}'], None),
     ]
     for name, *rest in rows:
         if not only or only in name:
@@ -166,8 +166,9 @@ def machine():
         debian = re.search(r'PRETTY_NAME="(.*)"', Path('/etc/os-release').read_text())[1]
     except (OSError, TypeError):
         memory, debian = '', platform.system()
-    openssl = subprocess.run(['openssl', 'version'], capture_output=True, text=True).stdout.split('  ')[0]
-    return f'{os.cpu_count()} cores ({cpu}), {memory} memory, {debian}, {openssl.strip()}'
+    openssl = subprocess.run(['openssl', 'version'], capture_output=True, text=True).stdout
+    openssl = ' '.join(openssl.split()[:2])
+    return f'{os.cpu_count()} cores ({cpu}), {memory} memory, {debian}, {openssl}'
 
 
 TEXT = '''# How fast, and in how much memory
