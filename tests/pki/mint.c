@@ -68,6 +68,10 @@ mint(const struct mint_spec *spec)
 	ASN1_INTEGER_set(X509_get_serialNumber(m.x),
 	    spec->serial != 0 ? spec->serial : 1);
 	set_cn(X509_get_subject_name(m.x), spec->cn);
+	if (spec->subject_mail != NULL)
+		assert_int_equal(X509_NAME_add_entry_by_txt(
+		    X509_get_subject_name(m.x), "emailAddress", MBSTRING_ASC,
+		    (const unsigned char *)spec->subject_mail, -1, -1, 0), 1);
 	set_cn(name, spec->issuer_cn);
 	X509_set_issuer_name(m.x, spec->issuer_cn != NULL ? name :
 	    X509_get_subject_name(by->x));
@@ -122,7 +126,7 @@ mint_mail(const char *mail, const struct mint *issuer, long serial)
 }
 
 static void
-append(struct sm_buf *out, unsigned char *der, int len)
+append(struct sm_buf *out, int len, unsigned char *der)
 {
 	assert_true(len > 0);
 	assert_int_equal(sm_buf_append(out, sm_bytes(der, (size_t)len)), 0);
@@ -158,6 +162,7 @@ mint_crl(struct sm_buf *out, const struct mint *issuer, int64_t from,
 	ASN1_TIME *t = ASN1_TIME_set(NULL, from);
 	unsigned char *der = NULL;
 	X509V3_CTX ctx;
+	int len;
 
 	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
 	X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->x));
@@ -176,7 +181,8 @@ mint_crl(struct sm_buf *out, const struct mint *issuer, int64_t from,
 		X509_EXTENSION_free(e);
 	}
 	assert_true(X509_CRL_sign(crl, issuer->key, EVP_sha256()) > 0);
-	append(out, der, i2d_X509_CRL(crl, &der));
+	len = i2d_X509_CRL(crl, &der);
+	append(out, len, der);
 	ASN1_TIME_free(t);
 	X509_CRL_free(crl);
 }
@@ -192,6 +198,7 @@ mint_ocsp(struct sm_buf *out, const struct mint *cert,
 	ASN1_TIME *end = to != 0 ? ASN1_TIME_adj(NULL, to, 0, 0) : NULL;
 	OCSP_RESPONSE *resp;
 	unsigned char *der = NULL;
+	int len;
 
 	ASN1_TIME_to_generalizedtime(begin, (ASN1_GENERALIZEDTIME **)&begin);
 	if (end != NULL)
@@ -202,7 +209,8 @@ mint_ocsp(struct sm_buf *out, const struct mint *cert,
 	assert_int_equal(OCSP_basic_sign(bs, signer->x, signer->key, EVP_sha256(),
 	    NULL, 0), 1);
 	resp = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, bs);
-	append(out, der, i2d_OCSP_RESPONSE(resp, &der));
+	len = i2d_OCSP_RESPONSE(resp, &der);
+	append(out, len, der);
 	OCSP_RESPONSE_free(resp);
 	OCSP_BASICRESP_free(bs);
 	OCSP_CERTID_free(id);

@@ -24,6 +24,7 @@ struct mint_ext {
 struct mint_spec {
 	const char *cn;
 	const struct mint *issuer;
+	const char *subject_mail; /* emailAddress beside the CN */
 	const char *issuer_cn;   /* another name than the issuer's */
 	int64_t from, to;
 	long serial;
