@@ -1,6 +1,6 @@
 /* Decoders, PEM and canonical line ends give the same however the input is cut;
  * what an encoder wrote decodes to what it was given; canonical text has no bare
- * LF and does not change again. */
+ * LF and does not change again. That holds up to a fault, too. */
 #include "fuzz.h"
 
 #include <mime/codec.h>
@@ -100,8 +100,7 @@ same_at_any_cut(stage_fn stage, struct sm_bytes in)
 
 	FUZZ_CHECK(stage(in, true, &cut, &b) == rc);
 	FUZZ_CHECK(a.reason == b.reason && a.offset == b.offset);
-	FUZZ_CHECK(rc != 0 ||
-	    sm_bytes_equal(sm_buf_bytes(&whole), sm_buf_bytes(&cut)));
+	FUZZ_CHECK(sm_bytes_equal(sm_buf_bytes(&whole), sm_buf_bytes(&cut)));
 	sm_buf_free(&whole);
 	sm_buf_free(&cut);
 }

@@ -136,13 +136,16 @@ body_bytes(struct sm_pem *p, struct sm_bytes *in)
 	const uint8_t *dash = memchr(chunk.data, '-', chunk.len);
 	uint64_t start = p->offset - p->base64.in_bytes;
 	size_t n;
+	int rc;
 
 	if (dash != NULL)
 		chunk.len = (size_t)(dash - chunk.data);
-	if (sm_base64_dec_update(&p->base64, p->out, &n, chunk) != 0)
+	rc = sm_base64_dec_update(&p->base64, p->out, &n, chunk);
+	/* As in the decoder: what stands before a fault goes out first. */
+	SM_TRY(sm_sink_write(&p->sink, sm_bytes(p->out, n)));
+	if (rc != 0)
 		return pem_fault(p, start + p->base64.in_bytes, "The base64 "
 		    "text holds a character that does not belong there.");
-	SM_TRY(sm_sink_write(&p->sink, sm_bytes(p->out, n)));
 	if (chunk.len > 0)
 		p->line_begin = chunk.data[chunk.len - 1] == '\n';
 	*in = sm_bytes_skip(*in, chunk.len);

@@ -123,8 +123,20 @@ escape_byte(struct sm_qp_dec *q, uint8_t c, const struct sm_sink *sink)
 }
 
 static int
-escape_fault(const struct sm_qp_dec *q, struct sm_error *err)
+flush(struct sm_qp_dec *q, const struct sm_sink *sink)
 {
+	size_t n = q->out_len;
+
+	q->out_len = 0;
+	return sm_sink_write(sink, sm_bytes(q->out, n));
+}
+
+/* What stands before the fault goes out first, whatever the cuts were. */
+static int
+escape_fault(struct sm_qp_dec *q, const struct sm_sink *sink,
+    struct sm_error *err)
+{
+	SM_TRY(flush(q, sink));
 	return sm_error_set_at(err, SM_E_FORMAT, "quoted-printable",
 	    "RFC 2045 section 6.7", q->escape,
 	    "In the quoted-printable text a '=' is followed by neither two "
@@ -147,7 +159,7 @@ sm_qp_dec_write(struct sm_qp_dec *q, struct sm_bytes in,
 		else
 			rc = escape_byte(q, c, sink);
 		if (rc == SM_E_FORMAT && q->state > Q_CR)
-			return escape_fault(q, err);
+			return escape_fault(q, sink, err);
 		if (rc != 0)
 			return rc;
 	}
@@ -158,16 +170,12 @@ int
 sm_qp_dec_finish(struct sm_qp_dec *q, const struct sm_sink *sink,
     struct sm_error *err)
 {
-	size_t n;
-
 	if (q->state > Q_CR)
-		return escape_fault(q, err);
+		return escape_fault(q, sink, err);
 	if (q->state == Q_CR) {
 		q->state = Q_TEXT;
 		SM_TRY(put_blanks(q, sink));
 		SM_TRY(put_byte(q, '\r', sink));
 	}
-	n = q->out_len;
-	q->out_len = 0;
-	return sm_sink_write(sink, sm_bytes(q->out, n));
+	return flush(q, sink);
 }

@@ -19,10 +19,8 @@ run(struct sm_buf *log, struct cuts *c, void *arg)
 		rc = sm_pem_write(p, in);
 	if (rc == 0)
 		rc = sm_pem_finish(p);
-	if (rc != 0) {
-		sm_buf_clear(log);
-		log_text(log, "%s %d", err.reason, (int)err.offset);
-	}
+	if (rc != 0)
+		log_text(log, "|%s %d", err.reason, (int)err.offset);
 	sm_pem_free(p);
 }
 
@@ -60,15 +58,15 @@ static void
 what_is_damaged_or_missing_is_said_with_its_place(void **state)
 {
 	(void)state;
-	check("", "pem 0");
-	check("Zm9v\n", "pem 0");
-	check("-----BEGIN CMS-----", "pem 0");
-	check("-----BEGIN CMS-----\nZm9v\n", "pem 25");
-	check("-----BEGIN CMS-----\nZm!v\n-----END CMS-----\n", "pem 22");
-	check("-----BEGIN CMS-----\nZm9v-----END CMS-----\n", "pem 24");
-	check("-----BEGIN CMS-----\nZm9v\n-----END PKCS7-----\n", "pem 45");
-	check("-----BEGIN CMS-----\nZm9v\n-----END CMS----\n", "pem 42");
-	check("-----BEGIN CMS-----\nZm9\n-----END CMS-----\n", "pem 42");
+	check("", "|pem 0");
+	check("Zm9v\n", "|pem 0");
+	check("-----BEGIN CMS-----", "|pem 0");
+	check("-----BEGIN CMS-----\nZm9v\n", "foo|pem 25");
+	check("-----BEGIN CMS-----\nZm!v\n-----END CMS-----\n", "|pem 22");
+	check("-----BEGIN CMS-----\nZm9v-----END CMS-----\n", "foo|pem 24");
+	check("-----BEGIN CMS-----\nZm9v\n-----END PKCS7-----\n", "foo|pem 45");
+	check("-----BEGIN CMS-----\nZm9v\n-----END CMS----\n", "foo|pem 42");
+	check("-----BEGIN CMS-----\nZm9\n-----END CMS-----\n", "|pem 42");
 	sm_pem_free(NULL);
 }
 
