@@ -4,15 +4,17 @@
 #include <base/try.h>
 #include <cms/recipient.h>
 
+struct ktri_oaep {
+	bool usable;
+	enum sm_alg_id digest, mgf_digest;
+	struct sm_bytes label;
+};
+
 struct ktri {
 	struct sm_cert_id rid;
 	struct sm_bytes oid, params, key;
 	const struct sm_alg *alg; /* NULL: unknown */
-};
-
-struct ktri_oaep {
-	enum sm_alg_id digest, mgf_digest;
-	struct sm_bytes label;
+	struct ktri_oaep oaep;    /* read when it is opened */
 };
 
 /* id-pSpecified 1.2.840.113549.1.1.9 */
@@ -156,23 +158,38 @@ ktri_try_oaep(struct sm_recipient_search *s, struct sm_key *key, size_t i,
     const struct ktri *k)
 {
 	struct sm_buf cek = SM_BUF_SECRET_INIT;
-	struct ktri_oaep p;
 	int rc;
 
-	if (!ktri_get_oaep(&p, k->params)) {
-		sm_recipient_search_skip(s, SM_E_UNSUPPORTED, "oaep-params",
-		    "RFC 4055 section 4.1",
-		    "encrypted by RSA-OAEP with parameters that cannot be used",
-		    "");
-		return SM_OK;
-	}
-	rc = sm_key_rsa_oaep(key, &cek, p.digest, p.mgf_digest, p.label, k->key);
+	rc = sm_key_rsa_oaep(key, &cek, k->oaep.digest, k->oaep.mgf_digest,
+	    k->oaep.label, k->key);
 	if (rc == 0)
 		rc = sm_recipient_search_take(s, i, sm_buf_bytes(&cek));
 	else
 		rc = sm_recipient_search_fault(s, rc);
 	sm_buf_free(&cek);
 	return rc;
+}
+
+/* Can the form be used at all? */
+static bool
+ktri_usable(struct sm_recipient_search *s, const struct ktri *k)
+{
+	char name[64];
+
+	if (k->alg == NULL) {
+		sm_alg_oid_name(name, sizeof(name), k->oid);
+		sm_recipient_search_skip(s, SM_E_UNSUPPORTED,
+		    "key-transport-unsupported", "RFC 5652 section 6.2.1",
+		    "encrypted by an unknown key transport algorithm,", name);
+	} else if (k->alg->id == SM_RSA_OAEP && !k->oaep.usable) {
+		sm_recipient_search_skip(s, SM_E_UNSUPPORTED, "oaep-params",
+		    "RFC 4055 section 4.1",
+		    "encrypted by RSA-OAEP with parameters that cannot be used",
+		    "");
+	} else {
+		return true;
+	}
+	return false;
 }
 
 static int
@@ -185,20 +202,16 @@ ktri_try(struct sm_recipient_search *s, size_t opener, size_t i,
 	a = sm_recipient_search_addressed(s, opener, i, &k->rid);
 	if (a == SM_ADDRESSED_NO)
 		return SM_OK;
-	if (k->alg == NULL) {
-		if (a == SM_ADDRESSED_YES)
-			sm_recipient_search_skip(s, SM_E_UNSUPPORTED,
-			    "key-transport-unsupported", "RFC 5652 section 6.2.1",
-			    "encrypted by an unknown key transport algorithm",
-			    s->list->views != NULL && i < s->list->view_count ?
-			    s->list->views[i].kind_name : "");
+	if (a == SM_ADDRESSED_MAYBE &&
+	    (k->alg == NULL || s->openers[opener].type != SM_KEY_RSA ||
+	    k->key.len != s->openers[opener].rsa_len))
 		return SM_OK;
-	}
-	if (s->openers[opener].type != SM_KEY_RSA)
+	if (!ktri_usable(s, k))
 		return SM_OK;
 	if (a == SM_ADDRESSED_YES)
 		s->tried = true;
-	if (k->key.len != s->openers[opener].rsa_len)
+	if (s->openers[opener].type != SM_KEY_RSA ||
+	    k->key.len != s->openers[opener].rsa_len)
 		return SM_OK;
 	SM_TRY(sm_recipient_search_spend(s));
 	return k->alg->id == SM_RSA_PKCS1 ? ktri_try_pkcs1(s, key, i, k) :
@@ -215,6 +228,7 @@ ktri_open(struct sm_recipient_search *s, struct sm_bytes der, size_t first)
 		return SM_E_FORMAT;
 	if (s->pkcs1 != (k.alg != NULL && k.alg->id == SM_RSA_PKCS1))
 		return SM_OK;
+	k.oaep.usable = ktri_get_oaep(&k.oaep, k.params);
 	for (n = 0; n < s->secrets->opener_count && !s->found; n++)
 		SM_TRY(ktri_try(s, n, first, &k));
 	return SM_OK;
