@@ -3,7 +3,10 @@
  * Grammar: RFC 5322 mailbox-list with comments, quoted strings, RFC 6532 UTF-8,
  * RFC 2047 words left alone in display names. Anything that is not consumed to
  * the end is no address: "<a@x>;<b@y>" and "a@x@y" are refused. Groups are told
- * apart, never expanded. Domain literals are refused. */
+ * apart, never expanded. Domain literals are refused.
+ *
+ * Of the mappings of IDNA only ASCII lower case is applied: a domain that is not
+ * in its normal form otherwise (NFC, lower case) equals nothing but itself. */
 #ifndef SM_MIME_ADDRESS_H
 #define SM_MIME_ADDRESS_H
 

@@ -18,8 +18,9 @@ enum sm_cte {
 enum sm_cte sm_cte_read(const char *value);
 
 /* Decoding. base64 is strict (base/base64.h); quoted-printable too: "=" must
- * be followed by two hex digits or a line end. Faults: SM_E_FORMAT with the
- * offset within the encoded body. */
+ * be followed by two hex digits or (blanks and) a line end; blanks at the end of
+ * a line are not content. Faults: SM_E_FORMAT with the offset within the encoded
+ * body; what stands before it has gone to the sink. */
 struct sm_decoder;
 SM_MUST_CHECK int sm_decoder_new(struct sm_decoder **out, enum sm_cte cte,
     const struct sm_sink *sink, struct sm_error *err);

@@ -3,7 +3,9 @@
  * RFC 2046 section 5.1: the line end before a delimiter belongs to the
  * delimiter. Accepts CRLF and LF, trailing blanks after the delimiter. What
  * follows the close delimiter is epilogue; a body that ends without one is
- * reported (closed = false), never repaired.
+ * reported (closed = false), never repaired. A delimiter may be the first line of
+ * the body, may follow another one at once, and may end with the input; a line of
+ * more than 998 characters is none. Held back is only what may still become one.
  *
  * sm_walk reads the tree of a whole entity the same way and tells its parts,
  * for finding layers that are not at the root. */
@@ -33,7 +35,11 @@ SM_MUST_CHECK int sm_multipart_write(struct sm_multipart *m, struct sm_bytes in)
 /* *closed: the close delimiter was seen. Ends an open part first. */
 SM_MUST_CHECK int sm_multipart_finish(struct sm_multipart *m, bool *closed);
 
-/* Walks an entity: for each part (the root is "", its children "1", "2", theirs
+/* A line that is a delimiter of several open multiparts is the outermost one's.
+ * The message in a message/rfc822 part 1 is part 1.1. Bodies that are encoded
+ * are not entered, nor multiparts without a usable boundary.
+ *
+ * Walks an entity: for each part (the root is "", its children "1", "2", theirs
  * "1.1" ...) the header is shown once. message/rfc822 parts are entered. Depth
  * and number are limited (mime_depth, mime_parts): past them SM_E_LIMIT. */
 struct sm_walk_events {
