@@ -111,7 +111,7 @@ cleanup_harden(void)
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)umask(077);
 	(void)setrlimit(RLIMIT_CORE, &none);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(SM_TRACEABLE)
+#if !defined(__SANITIZE_ADDRESS__)
 	/* The leak checker traces its own process. */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif

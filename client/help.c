@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { HELP_COLUMN = 30 };
+enum { HELP_COLUMN = 28 };
 
 void
 help_command(FILE *to)

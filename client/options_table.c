@@ -82,7 +82,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "content cipher, instead of --alg's choice" },
 	[OPT_CEK_HKDF] = { OPT_CEK_HKDF, 0, "cek-hkdf", FLAG, .verbs = V(ENCRYPT),
 	    .group = GROUP_RECIPIENTS,
-	    .help = "derive the content key (RFC 9709), asked for or not" },
+	    .help = "derive the content key as RFC 9709 says" },
 	[OPT_COMPRESS] = { OPT_COMPRESS, 0, "compress", FLAG, .verbs = V(ENCRYPT),
 	    .group = GROUP_RECIPIENTS, .help = "compress before encrypting",
 	    .more = "The size of a compressed message tells something about its "
@@ -142,7 +142,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "what a detached CMS signature is about" },
 	[OPT_ARCHIVE] = { OPT_ARCHIVE, 0, "archive", FLAG, .verbs = JUDGES,
 	    .group = GROUP_TRUST,
-	    .help = "accept the algorithms of old mail: exit 16, result weak" },
+	    .help = "accept the algorithms of old mail (exit 16)" },
 
 	[OPT_FORCE] = { OPT_FORCE, 0, "force", FLAG, .verbs = JUDGES,
 	    .group = GROUP_RELEASE,

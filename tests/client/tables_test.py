@@ -20,7 +20,7 @@ def help_options(sealmail, verb):
     shown = sealmail(verb, '--help').stdout.decode()
     shown = shown[shown.index('\n\n', shown.index('\n\n') + 2):]
     lines = [l for l in shown.splitlines() if re.match(r'  (-\w,|   ) --', l)]
-    return {o for l in lines for o in re.findall(r'(?<![\w-])--?[a-zA-Z][a-z-]*', l[:31])}
+    return {o for l in lines for o in re.findall(r'(?<![\w-])--?[a-zA-Z][a-z-]*', l[:29])}
 
 
 def test_the_manual_is_as_the_table_says():
