@@ -46,7 +46,7 @@ static int
 show_signer(struct sm_buf *b, const struct sm_report_signer *s)
 {
 	char text[64];
-	char **mail;
+	char **mail, **at;
 
 	SM_TRY(line(b, 2, "signer", s->subject != NULL ? s->subject :
 	    "(its certificate is not in the message)"));
@@ -57,10 +57,15 @@ show_signer(struct sm_buf *b, const struct sm_report_signer *s)
 	SM_TRY(line(b, 4, "sha256", s->sha256));
 	SM_TRY(line(b, 4, "digest", s->digest));
 	SM_TRY(line(b, 4, "algorithm", s->algorithm));
-	if (!s->has_signed_at)
-		return 0;
-	sm_time_text(text, s->signed_at);
-	return line(b, 4, "signed at", text);
+	if (s->has_signed_at) {
+		sm_time_text(text, s->signed_at);
+		SM_TRY(line(b, 4, "signed at", text));
+	}
+	for (at = s->attributes; at != NULL && *at != NULL; at++)
+		SM_TRY(line(b, 4, "attribute", *at));
+	for (at = s->unsigned_attributes; at != NULL && *at != NULL; at++)
+		SM_TRY(line(b, 4, "unsigned", *at));
+	return 0;
 }
 
 static int

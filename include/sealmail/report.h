@@ -37,6 +37,8 @@ struct sm_report_signer {
 	char *digest, *algorithm;
 	bool has_signed_at;
 	int64_t signed_at;        /* seconds since 1970, the signer's own clock */
+	char **attributes;        /* by name; NULL-terminated; NULL: none */
+	char **unsigned_attributes; /* nobody vouches for these */
 	bool weak;                /* good only by the rules of its time */
 	struct sm_check checks[SM_CHECK_COUNT];
 	int exit;                 /* this signer alone: 0, 10..16 or 75 */

@@ -97,6 +97,12 @@ struct sm_bytes sm_signed_crl(const struct sm_signed *s, size_t i);
 size_t sm_signed_ocsp_count(const struct sm_signed *s);  /* RFC 5940 */
 struct sm_bytes sm_signed_ocsp(const struct sm_signed *s, size_t i);
 
+/* The attributes of a signer, signed or unsigned, for a walk by name: "signing-time",
+ * or the dotted OID of one without a name here. False after the last that can be
+ * read. Nobody vouches for the unsigned ones. */
+struct sm_bytes sm_signer_attributes(const struct sm_signer_info *si, bool of_signed);
+bool sm_signer_attribute_next(struct sm_bytes *in, char *name, size_t size);
+
 enum sm_tri { SM_NO = 0, SM_YES = 1, SM_UNKNOWN = -1 };
 struct sm_signer_verdict {
 	enum sm_tri digest;          /* content fits messageDigest (or no attributes) */

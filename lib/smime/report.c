@@ -77,6 +77,8 @@ signer_wipe(struct sm_report_signer *s)
 	free(s->sha256);
 	free(s->digest);
 	free(s->algorithm);
+	strings_free(s->attributes);
+	strings_free(s->unsigned_attributes);
 	for (int i = 0; i < SM_CHECK_COUNT; i++) {
 		free(s->checks[i].why);
 		free(s->checks[i].fix);

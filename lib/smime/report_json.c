@@ -60,6 +60,8 @@ put_signer(struct sm_json *j, const struct sm_report_signer *s)
 	if (s->has_signed_at)
 		sm_time_text(when, s->signed_at);
 	put(j, "signed_at", s->has_signed_at ? when : NULL);
+	put_strings(j, "attributes", s->attributes);
+	put_strings(j, "unsigned_attributes", s->unsigned_attributes);
 	put_bool(j, "weak", s->weak);
 	sm_json_key(j, "checks");
 	sm_json_array_begin(j);

@@ -220,9 +220,22 @@ put_signer(struct page *p, const struct sm_report_signer *s)
 }
 
 static void
+put_attributes(struct page *p, const char *label, char *const *list)
+{
+	if (list == NULL)
+		return;
+	PUT(p, "    %s", label);
+	for (; *list != NULL; list++)
+		PUT(p, " %s", *list);
+	PUT(p, "\n");
+}
+
+static void
 put_checks(struct page *p, const struct sm_report_signer *s)
 {
 	PUT(p, "    algorithm %s, digest %s\n", s->algorithm, s->digest);
+	put_attributes(p, "attributes", s->attributes);
+	put_attributes(p, "unsigned", s->unsigned_attributes);
 	if (s->serial != NULL)
 		PUT(p, "    serial %s\n    sha256 %s\n", s->serial, s->sha256);
 	for (int i = 0; i < SM_CHECK_COUNT; i++) {

@@ -8,6 +8,8 @@
 #define DAY 86400
 /* Clocks of two machines may differ by this much. */
 #define CLOCK_SKEW 900
+/* Unsigned attributes have no limit of their own. */
+#define ATTRIBUTES_SHOWN 100
 
 struct judge {
 	struct sm_open *o;
@@ -423,6 +425,18 @@ check_from(struct judge *j)
 /* ---- the whole ---- */
 
 static int
+describe_attributes(char ***out, const struct sm_signer_info *si, bool of_signed)
+{
+	struct sm_bytes in = sm_signer_attributes(si, of_signed);
+	char name[64];
+
+	for (unsigned n = 0; n < ATTRIBUTES_SHOWN &&
+	    sm_signer_attribute_next(&in, name, sizeof name); n++)
+		SM_TRY(sm_strings_add(out, name));
+	return SM_OK;
+}
+
+static int
 describe(struct judge *j)
 {
 	struct sm_report_signer *s = j->out;
@@ -435,6 +449,8 @@ describe(struct judge *j)
 	s->signed_at = j->si->attrs.signing_time;
 	if (s->digest == NULL || s->algorithm == NULL)
 		return SM_E_NOMEM;
+	SM_TRY(describe_attributes(&s->attributes, j->si, true));
+	SM_TRY(describe_attributes(&s->unsigned_attributes, j->si, false));
 	if (c == NULL)
 		return SM_OK;
 	for (size_t i = 0; i < 32; i++)
