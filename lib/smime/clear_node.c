@@ -97,6 +97,9 @@ part_data(void *ctx, struct sm_bytes in)
 		if (!done)
 			return SM_OK;
 		SM_TRY(signature_header(n));
+		if (n->decoder != NULL)
+			SM_TRY(sm_decoder_write(n->decoder,
+			    sm_header_rest(n->header)));
 		in = sm_bytes_skip(in, used);
 	}
 	return n->decoder == NULL ? SM_OK : sm_decoder_write(n->decoder, in);

@@ -273,6 +273,11 @@ classify(struct sm_entity *e)
 	int rc;
 
 	if (!sm_header_found(e->header)) {
+		if (e->depth == 0)
+			return sm_error_set(&e->o->err, SM_E_FORMAT,
+			    "not-a-message", NULL, "This is neither a message, nor "
+			    "a MIME entity, nor CMS: it does not begin with a "
+			    "header field or a CMS structure.");
 		SM_TRY(leaf_begin(e));
 		return leaf_bytes(e, sm_header_raw(e->header));
 	}
@@ -300,6 +305,16 @@ out:
 	sm_mime_value_wipe(&disp);
 	sm_mime_value_wipe(&cte);
 	return rc;
+}
+
+/* Bytes of the body that the header reader had to take belong to the layer; a
+ * leaf has them already, in the raw header. */
+static int
+classify_and_rest(struct sm_entity *e)
+{
+	SM_TRY(classify(e));
+	return e->mode == M_LEAF ? SM_OK :
+	    sm_entity_write(e, sm_header_rest(e->header));
 }
 
 /* SEQUENCE, a length, then an OID: a ContentInfo in BER. */
@@ -432,7 +447,7 @@ write_header(struct sm_entity *e, struct sm_bytes in)
 	SM_TRY(sm_header_write(e->header, in, &used, &done));
 	if (!done)
 		return SM_OK;
-	SM_TRY(classify(e));
+	SM_TRY(classify_and_rest(e));
 	return sm_entity_write(e, sm_bytes_skip(in, used));
 }
 
@@ -466,7 +481,7 @@ sm_entity_finish(struct sm_entity *e)
 		SM_TRY(sniffed(e));
 	if (e->mode == M_HEADER) {
 		SM_TRY(sm_header_finish(e->header));
-		SM_TRY(classify(e));
+		SM_TRY(classify_and_rest(e));
 	}
 	switch (e->mode) {
 	case M_DECODE:
