@@ -113,6 +113,17 @@ sm_open_free(struct sm_open *o)
 
 /* ---- the first pass ---- */
 
+/* Does the layer say before its content how it was digested? Then a signer who
+ * used something else has no valid signature (RFC 5652 section 5.1 allows that),
+ * in one reading and in several: the verdict must not hang on that. A micalg
+ * that is missing or old is no word to go by. */
+static bool
+announced(const struct sm_layer *l)
+{
+	return !l->clear || l->micalg == SM_SHA256 || l->micalg == SM_SHA384 ||
+	    l->micalg == SM_SHA512;
+}
+
 /* verify without output, or into a file without a name yet, needs one reading:
  * a pipe is not spooled then. */
 static void
@@ -124,10 +135,7 @@ maybe_stop_keeping(struct sm_open *o)
 		return;
 	if (o->opt.out.write != NULL && !o->opt.provisional)
 		return;
-	if (l->type != SM_CMS_SIGNED)
-		return;
-	if (!l->clear || l->micalg == SM_SHA256 || l->micalg == SM_SHA384 ||
-	    l->micalg == SM_SHA512)
+	if (l->type == SM_CMS_SIGNED && announced(l))
 		o->again_off = true;
 }
 
@@ -250,7 +258,8 @@ wants_digests(struct sm_open *o)
 	for (unsigned i = 0; i < o->layer_count; i++) {
 		struct sm_layer *l = o->layers[i];
 
-		if (!l->content_seen || !sm_layer_wants_digests(l))
+		if (!l->content_seen || announced(l) ||
+		    !sm_layer_wants_digests(l))
 			continue;
 		l->all_digests = true;
 		l->digested = false;
