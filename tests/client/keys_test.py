@@ -47,9 +47,8 @@ def test_the_intermediate_of_a_pkcs12_file_goes_along_and_the_root_does_not(seal
     p7s = sealmail('sign', *sealmail.identity('alice'), '--form', 'der', stdin=LETTER).stdout
     shown = subprocess.run(['openssl', 'pkcs7', '-inform', 'DER', '-print_certs', '-noout'], input=p7s,
                            capture_output=True, check=True).stdout.decode()
-    assert 'subject=O = Example Organisation, CN = Example Mail CA' in shown.replace('=O=', '=O = ') \
-        or 'Example Mail CA' in shown
-    assert 'subject=O = Example Organisation, CN = Example Root CA' not in shown
+    subjects = [line for line in shown.splitlines() if line.startswith('subject')]
+    assert any('Mail CA' in s for s in subjects) and not any('Root CA' in s for s in subjects)
 
 
 def test_old_and_new_keys_may_be_named_together(sealmail):
