@@ -64,7 +64,7 @@ static inline void
 fuzz_note(struct fuzz_trace *t, struct sm_bytes b)
 {
 	for (size_t i = 0; i < b.len; i++)
-		t->hash = (t->hash ^ b.data[i]) * 1099511628211u;
+		t->hash = (t->hash + 1 + b.data[i]) * 1099511628211u;
 }
 
 static inline void

@@ -285,15 +285,56 @@ probe_write(struct sm_seal *s, struct sm_bytes in)
 	return body_write(s, sm_bytes_skip(in, part.len));
 }
 
+/* A lone CR is a line end to some servers, and what follows it a field of its
+ * own to them (smime-rules 25). */
+static bool
+has_lone_cr(struct sm_bytes field)
+{
+	for (size_t i = 0; i < field.len; i++)
+		if (field.data[i] == '\r' &&
+		    (i + 1 == field.len || field.data[i + 1] != '\n'))
+			return true;
+	return false;
+}
+
+static bool
+ends_with_blank_line(struct sm_bytes raw)
+{
+	size_t n = raw.len;
+
+	if (n == 0 || raw.data[n - 1] != '\n')
+		return false;
+	n -= n > 1 && raw.data[n - 2] == '\r' ? 2 : 1;
+	return n == 0 || raw.data[n - 1] == '\n';
+}
+
+/* A header that others may read differently is not passed on. cut_short: more
+ * input follows the block, so a blank line must end it. */
+static int
+header_sound(struct sm_seal *s, bool cut_short)
+{
+	const struct sm_header *h = s->entity.header;
+	bool damaged = cut_short && !ends_with_blank_line(sm_header_raw(h));
+
+	for (size_t i = 0; !damaged && i < sm_header_count(h); i++)
+		damaged = has_lone_cr(sm_header_field(h, i));
+	if (!damaged)
+		return SM_OK;
+	return sm_error_set(s->err, SM_E_FORMAT, "header-damaged",
+	    "RFC 5322 section 2.2", "The header of the message is damaged: it "
+	    "holds a line that is no field, or a lone carriage return or NUL "
+	    "inside a field. Mend it and try again.");
+}
+
 /* The block has ended, or what was consumed was none. */
 static int
-header_end(struct sm_seal *s)
+header_end(struct sm_seal *s, bool cut_short)
 {
 	struct sm_seal_entity *e = &s->entity;
 
 	if (sm_header_found(e->header)) {
-		SM_TRY(begin_entity(s));
-		return body_write(s, sm_header_rest(e->header));
+		SM_TRY(header_sound(s, cut_short));
+		return begin_entity(s);
 	}
 	e->state = SM_ENTITY_PROBE;
 	SM_TRY(sm_seal_advise(s, "The input does not begin with a mail header: all "
@@ -309,7 +350,7 @@ header_write(struct sm_seal *s, struct sm_bytes *in)
 
 	SM_TRY(sm_header_write(s->entity.header, *in, &used, &done));
 	*in = sm_bytes_skip(*in, used);
-	return done ? header_end(s) : SM_OK;
+	return done ? header_end(s, true) : SM_OK;
 }
 
 static int
@@ -350,7 +391,7 @@ sm_seal_entity_finish(struct sm_seal *s)
 		return exact_write(s, sm_bytes(NULL, 0));
 	if (e->state == SM_ENTITY_HEADER) {
 		SM_TRY(sm_header_finish(e->header));
-		SM_TRY(header_end(s));
+		SM_TRY(header_end(s, false));
 	}
 	if (e->state == SM_ENTITY_PROBE)
 		SM_TRY(probe_end(s));
