@@ -5,7 +5,9 @@
 #include <crypto/cipher.h>
 #include <crypto/key_object.h>
 
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <stdio.h>
 
 /* c = em^e, em chosen to the last byte. */
 static void
@@ -262,6 +264,75 @@ rsa_kem_carries_a_number_below_n(void **state)
 	EVP_PKEY_free(pkey);
 }
 
+/* "name": "hexadecimal" of a JSON file without escapes. */
+static struct sm_bytes
+json_hex(const struct sm_buf *json, const char *name)
+{
+	static char text[2048];
+	char mark[64];
+	const char *at;
+	size_t n;
+
+	snprintf(mark, sizeof(mark), "\"%s\"", name);
+	at = strstr((const char *)json->data, mark);
+	assert_non_null(at);
+	at = strchr(at + strlen(mark), '"') + 1;
+	n = strcspn(at, "\"");
+	assert_true(n < sizeof(text));
+	memcpy(text, at, n);
+	text[n] = '\0';
+	return hex(text);
+}
+
+/* RFC 9690 appendix B: decapsulate, derive, unwrap. */
+static void
+rsa_kem_gives_the_answers_of_rfc_9690(void **state)
+{
+	struct sm_buf pem = SM_BUF_INIT, json = SM_BUF_INIT;
+	struct sm_buf z = SM_BUF_SECRET_INIT, ss = SM_BUF_SECRET_INIT;
+	struct sm_buf kek = SM_BUF_SECRET_INIT, cek = SM_BUF_SECRET_INIT;
+	struct sm_buf p8 = SM_BUF_SECRET_INIT;
+	unsigned char *der = NULL;
+	char *name = NULL, *header = NULL;
+	struct sm_key *k;
+	long der_len;
+	BIO *bio;
+
+	(void)state;
+	corpus_read(&json, "rfc9690-rsa-kem/values.json");
+	assert_ok(sm_buf_append_byte(&json, 0));
+	corpus_read(&pem, "rfc9690-rsa-kem/bob-rsa3072.priv.pem");
+	bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	/* "PRIVATE KEY", but an RSAPrivateKey inside */
+	assert_int_equal(PEM_read_bio(bio, &name, &header, &der, &der_len), 1);
+	assert_ok(sm_key_to_pkcs8_traditional(&p8, SM_KEY_RSA,
+	    sm_bytes(der, (size_t)der_len)));
+	assert_ok(sm_key_from_pkcs8(&k, sm_buf_bytes(&p8), NULL));
+	assert_ok(sm_key_rsa_kem(k, &z, json_hex(&json, "ct")));
+	assert_bytes(sm_buf_bytes(&z), json_hex(&json, "z"));
+	assert_ok(sm_kdf3(&ss, 16, SM_SHA256, sm_buf_bytes(&z),
+	    sm_bytes(NULL, 0)));
+	assert_bytes(sm_buf_bytes(&ss), json_hex(&json, "shared_secret"));
+	assert_ok(sm_kdf3(&kek, 16, SM_SHA256, sm_buf_bytes(&ss),
+	    json_hex(&json, "cms_ori_for_kem_other_info")));
+	assert_bytes(sm_buf_bytes(&kek), json_hex(&json, "kek"));
+	assert_ok(sm_unwrap(&cek, SM_AES128_WRAP, sm_buf_bytes(&kek),
+	    json_hex(&json, "wrapped_cek")));
+	assert_bytes(sm_buf_bytes(&cek), json_hex(&json, "cek"));
+	BIO_free(bio);
+	OPENSSL_free(der);
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	sm_key_free(k);
+	sm_buf_free(&p8);
+	sm_buf_free(&pem);
+	sm_buf_free(&json);
+	sm_buf_free(&z);
+	sm_buf_free(&ss);
+	sm_buf_free(&kek);
+	sm_buf_free(&cek);
+}
+
 int
 main(void)
 {
@@ -273,6 +344,7 @@ main(void)
 		cmocka_unit_test(only_public_faults_are_told),
 		cmocka_unit_test(oaep_notices_every_changed_bit_label_and_digest),
 		cmocka_unit_test(rsa_kem_carries_a_number_below_n),
+		cmocka_unit_test(rsa_kem_gives_the_answers_of_rfc_9690),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
