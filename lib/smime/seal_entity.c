@@ -314,7 +314,8 @@ static int
 header_sound(struct sm_seal *s, bool cut_short)
 {
 	const struct sm_header *h = s->entity.header;
-	bool damaged = cut_short && !ends_with_blank_line(sm_header_raw(h));
+	bool damaged = sm_header_rest(h).len > 0 ||
+	    (cut_short && !ends_with_blank_line(sm_header_raw(h)));
 
 	for (size_t i = 0; !damaged && i < sm_header_count(h); i++)
 		damaged = has_lone_cr(sm_header_field(h, i));

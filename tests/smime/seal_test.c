@@ -296,194 +296,6 @@ cms_files_protect_every_byte_as_it_is(void **state)
 	}
 }
 
-static void
-an_empty_input_is_a_letter_too(void **state)
-{
-	struct sm_seal_signer who = { .key = alice.key, .cert = alice.cert };
-	struct sm_seal_recipient to = { .cert = bob.cert };
-	struct sm_seal_options o = signing(&who, 1);
-	struct sm_buf got = SM_BUF_INIT;
-	struct kit_sealed k;
-
-	(void)state;
-	o.opaque = true;
-	kit_seal_ok(&k, &o, sm_bytes(NULL, 0));
-	assert_true(kit_openssl_verify(&got, sm_buf_bytes(&k.out), KIT_MAIL,
-	    NULL));
-	kit_sealed_wipe(&k);
-	sm_buf_clear(&got);
-	o = signing(NULL, 0);
-	o.form = SM_FORM_DER;
-	o.recipients = &to;
-	o.recipient_count = 1;
-	kit_seal_ok(&k, &o, sm_bytes(NULL, 0));
-	assert_true(kit_openssl_decrypt(&got, sm_buf_bytes(&k.out), KIT_DER,
-	    &bob));
-	assert_int_equal(got.len, 0);
-	kit_sealed_wipe(&k);
-	sm_buf_free(&got);
-}
-
-struct body_case {
-	const char *in;
-	size_t len;
-	const char *want; /* the entity, whole */
-};
-
-static void
-input_without_a_header_gets_one(void **state)
-{
-#define BODY(s) s, sizeof(s) - 1
-	static const struct body_case cases[] = {
-		{ BODY("Hello there\nsecond \n"),
-		    "Content-Type: text/plain; charset=utf-8\r\n"
-		    "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-		    "Hello there\r\nsecond=20\r\n" },
-		{ BODY("just words"),
-		    "Content-Type: text/plain; charset=utf-8\r\n"
-		    "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-		    "just words" },
-		{ BODY("Gr\xc3\xbc\xc3\x9f" "e\n"),
-		    "Content-Type: text/plain; charset=utf-8\r\n"
-		    "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-		    "Gr=C3=BC=C3=9Fe\r\n" },
-		{ BODY("\x00\x01\x02\n\xff"),
-		    "Content-Type: application/octet-stream\r\n"
-		    "Content-Transfer-Encoding: base64\r\n\r\nAAECCv8=\r\n" },
-		{ BODY("caf\xe9\n"),
-		    "Content-Type: application/octet-stream\r\n"
-		    "Content-Transfer-Encoding: base64\r\n\r\nY2Fm6Qo=\r\n" },
-		{ BODY("\nbody after an empty header\n"),
-		    "Content-Type: text/plain; charset=utf-8\r\n\r\n"
-		    "body after an empty header\r\n" },
-		{ BODY("Subject: x\n\nold mail\n"),
-		    "Content-Type: text/plain; charset=utf-8\r\n\r\n"
-		    "old mail\r\n" },
-	};
-	struct sm_seal_signer who = { .key = alice.key, .cert = alice.cert };
-	struct sm_seal_options o = signing(&who, 1);
-	size_t i;
-
-	(void)state;
-	o.opaque = true;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct sm_buf got = SM_BUF_INIT;
-		struct kit_sealed k;
-
-		kit_seal_ok(&k, &o, sm_bytes(cases[i].in, cases[i].len));
-		assert_true(kit_openssl_verify(&got, sm_buf_bytes(&k.out),
-		    KIT_MAIL, NULL));
-		assert_int_equal(sm_buf_append_byte(&got, 0), 0);
-		assert_string_equal((char *)got.data, cases[i].want);
-		assert_int_equal(kit_advised(&k, "does not begin with a mail"),
-		    i < 5);
-		kit_sealed_wipe(&k);
-		sm_buf_free(&got);
-	}
-}
-
-static void
-the_mailbox_line_is_left_out(void **state)
-{
-	struct sm_seal_signer who = { .key = alice.key, .cert = alice.cert };
-	struct sm_seal_options o = signing(&who, 1);
-	struct kit_sealed k;
-
-	(void)state;
-	kit_seal_ok(&k, &o, LIT("From alice Mon Jun 15 12:00:00 2026\n"
-	    "From: alice@example.org\nSubject: x\n\nbody\n"));
-	assert_starts(&k.out, "From: alice@example.org\nSubject: x\n"
-	    "MIME-Version: 1.0\n");
-	kit_sealed_wipe(&k);
-	o.bare = true;
-	kit_seal_ok(&k, &o, LIT("From: alice@example.org\n\nbody\n"));
-	assert_starts(&k.out, "Content-Type: multipart/signed;");
-	kit_sealed_wipe(&k);
-}
-
-static void
-what_transports_may_change_is_told(void **state)
-{
-	static const struct { const char *body, *words; } cases[] = {
-		{ "Gr\xc3\xbc\xc3\x9f" "e\n", "8-bit" },
-		{ "x\nFrom me\n", "From" },
-		{ "blank \n", "ends with blanks" },
-		{ "tab\t\n", "ends with blanks" },
-		{ "bare\rCR\n", "carriage returns" },
-		{ "From", "" }, { "Frog From \nx", "ends with blanks" },
-		{ " From \tx\nFro\nm \tx\n", "" },
-	};
-	struct sm_seal_signer who = { .key = alice.key, .cert = alice.cert };
-	struct sm_seal_recipient to = { .cert = bob.cert };
-	struct sm_seal_options o = signing(&who, 1);
-	char body[1200];
-	size_t i, chunk;
-
-	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		for (chunk = 0; chunk < 3; chunk++) {
-			struct kit_sealed k;
-
-			snprintf(body, sizeof(body), INNER "\n%s",
-			    cases[i].body);
-			kit_seal(&k, &o, sm_bytes_str(body), chunk);
-			assert_int_equal(k.rc, 0);
-			if (cases[i].words[0] == '\0')
-				assert_null(sm_seal_choice(k.s)->advice[0]);
-			else
-				assert_true(kit_advised(&k, cases[i].words));
-			if (cases[i].words[0] != '\0')
-				assert_null(sm_seal_choice(k.s)->advice[1]);
-			kit_sealed_wipe(&k);
-		}
-	}
-	memset(body, 'x', 1100);
-	body[1099] = '\0';
-	memcpy(body, "A: b\n\n", 6);
-	for (i = 0; i < 3; i++) {
-		struct kit_sealed k;
-
-		o.opaque = i == 1;
-		o.recipients = i == 2 ? &to : NULL;
-		o.recipient_count = i == 2;
-		body[6 + 999] = '\n';
-		kit_seal_ok(&k, &o, sm_bytes_str(body));
-		assert_int_equal(kit_advised(&k, "longer than 998"), i == 0);
-		kit_sealed_wipe(&k);
-		body[6 + 998] = '\n';
-		kit_seal_ok(&k, &o, sm_bytes_str(body));
-		assert_false(kit_advised(&k, "longer than 998"));
-		body[6 + 998] = 'x';
-		kit_sealed_wipe(&k);
-	}
-}
-
-static void
-a_binary_body_is_kept_or_refused(void **state)
-{
-	static const char in[] = "Content-Type: image/png\n"
-	    "Content-Transfer-Encoding: binary\n\na\nb\r\nc\r";
-	struct sm_seal_signer who = { .key = alice.key, .cert = alice.cert };
-	struct sm_seal_options o = signing(&who, 1);
-	struct sm_buf got = SM_BUF_INIT;
-	struct kit_sealed k;
-
-	(void)state;
-	kit_seal(&k, &o, LIT(in), 0);
-	assert_int_equal(k.rc, SM_E_POLICY);
-	assert_string_equal(k.err.reason, "binary-clear-signed");
-	kit_sealed_wipe(&k);
-	o.opaque = true;
-	kit_seal_ok(&k, &o, LIT(in));
-	assert_true(kit_openssl_verify(&got, sm_buf_bytes(&k.out), KIT_MAIL,
-	    NULL));
-	assert_true(sm_bytes_equal(sm_buf_bytes(&got), LIT(
-	    "Content-Type: image/png\r\n"
-	    "Content-Transfer-Encoding: binary\r\n\r\na\nb\r\nc\r")));
-	kit_sealed_wipe(&k);
-	sm_buf_free(&got);
-}
-
 /* ---- any cut of the input gives the same output ---- */
 
 /* The boundary is random: all that looks like one becomes the same. */
@@ -516,14 +328,20 @@ seal_case(struct sm_buf *log, struct cuts *c, void *arg)
 	const struct sm_seal_options *o = arg;
 	struct sm_buf out = SM_BUF_INIT;
 	struct sm_sink sink = sm_buf_sink(&out);
+	struct sm_error err = SM_ERROR_INIT;
 	struct sm_bytes piece;
 	struct sm_seal *s;
+	int rc = 0;
 
-	assert_int_equal(sm_seal_new(&s, o, &sink, NULL), 0);
-	while (cuts_next(c, &piece))
-		assert_int_equal(sm_seal_write(s, piece), 0);
-	assert_int_equal(sm_seal_finish(s), 0);
-	log_without_boundary(log, sm_buf_bytes(&out));
+	assert_int_equal(sm_seal_new(&s, o, &sink, &err), 0);
+	while (rc == 0 && cuts_next(c, &piece))
+		rc = sm_seal_write(s, piece);
+	if (rc == 0)
+		rc = sm_seal_finish(s);
+	if (rc == 0)
+		log_without_boundary(log, sm_buf_bytes(&out));
+	else
+		assert_int_equal(sm_buf_append_str(log, err.reason), 0);
 	sm_seal_free(s);
 	sm_buf_free(&out);
 }
@@ -533,7 +351,8 @@ any_cut_gives_the_same_message(void **state)
 {
 	static const char *const inputs[] = { letter, "words alone\r\nmore",
 		"From x\nA: b\r\nContent-Type: text/plain\n\nab\r\rcd\n\r\n\r",
-		"A: b\r\nno field\r\n\r\nbody\r\n", "\n", "A: b", "" };
+		"A: b\r\nno field\r\n\r\nbody\r\n", "\n", "A: b", "",
+		"A: b\nnofield", "A: b\n\r", "A: b\r\n" };
 	struct identity ed;
 	struct sm_seal_signer who;
 	struct sm_seal_options o;
@@ -686,11 +505,6 @@ main(void)
 		cmocka_unit_test(
 		    signed_and_encrypted_letters_hold_a_signed_entity),
 		cmocka_unit_test(cms_files_protect_every_byte_as_it_is),
-		cmocka_unit_test(an_empty_input_is_a_letter_too),
-		cmocka_unit_test(input_without_a_header_gets_one),
-		cmocka_unit_test(the_mailbox_line_is_left_out),
-		cmocka_unit_test(what_transports_may_change_is_told),
-		cmocka_unit_test(a_binary_body_is_kept_or_refused),
 		cmocka_unit_test(any_cut_gives_the_same_message),
 		cmocka_unit_test(ccm_holds_the_letter_up_to_its_limit),
 		cmocka_unit_test(a_sink_that_fails_ends_it_for_good),
