@@ -7,6 +7,20 @@
  * Form DER and PEM: the input's bytes are protected exactly as they are, unless
  * signing and encrypting are combined.
  *
+ * With more than one layer (sign, compress, encrypt: in that order) the inner ones
+ * are a MIME entity, whatever the form, and form DER or PEM gives the outermost CMS
+ * alone: fields that would stand outside are not in it.
+ *
+ * Fields: nothing is dropped but the mbox "From " line and MIME-Version, which is
+ * written anew; Bcc stays where it is (one message per Bcc recipient, and taking
+ * the field out, are the sender's business). A header that is damaged (a line that is
+ * no field, a lone CR, a NUL) is SM_E_FORMAT: others might read it differently.
+ * Line ends of the output are those of the input's header; inside CMS they are
+ * CRLF. A body declared "binary" is kept byte by byte and cannot be signed in the
+ * clear; one declared 8bit is not recoded (choice.advice says what may happen).
+ *
+ * On an error the sink has had bytes that mean nothing: drop them.
+ *
  * One pass, flat memory; exception: CCM, which must know the length, holds the
  * content in memory up to SM_SEAL_CCM_BYTES. */
 #ifndef SEALMAIL_SEAL_H
@@ -20,6 +34,18 @@
 #define SM_SEAL_CCM_BYTES (16u << 20)
 
 enum sm_seal_form { SM_FORM_MAIL, SM_FORM_DER, SM_FORM_PEM };
+/* Capabilities are those of the certificate (RFC 4262) and of the recipient struct
+ * together; a list without any cipher says nothing.
+ *   AUTO    the best cipher that all recipients say to read (AES-256-GCM, ChaCha20,
+ *           AES-128-GCM, AES-256-CBC, AES-128-CBC); of whom nothing is known is
+ *           thought to read what Outlook and Thunderbird do: AES-CBC, RSA v1.5.
+ *           Passwords and shared keys do not lower the choice.
+ *   STRONG  authenticated ciphers only, also for those of whom nothing is known
+ *           (with OAEP); refused where a recipient's list has none, or where the
+ *           lists have none in common.
+ *   COMPAT  AES-256-CBC and RSA v1.5 for all.
+ *   PQ      SM_E_UNSUPPORTED in this version.
+ * RSA v1.5 is written only for a recipient not known to read OAEP. */
 enum sm_seal_alg { SM_SEAL_AUTO, SM_SEAL_STRONG, SM_SEAL_COMPAT, SM_SEAL_PQ };
 
 struct sm_seal_signer {
@@ -31,7 +57,9 @@ struct sm_seal_signer {
 struct sm_seal_recipient {
 	struct sm_cert *cert;       /* or NULL and a secret */
 	struct sm_bytes secret;
-	bool secret_is_kek;         /* a shared key of 16, 24, 32 bytes, not a password */
+	bool secret_is_kek;         /* a shared key of 16, 24, 32 bytes, not a password;
+	                             * named by the first 8 bytes of HMAC-SHA256(key,
+	                             * "sealmail key identifier") */
 	struct sm_bytes capabilities; /* what is known besides the certificate */
 };
 
@@ -59,8 +87,9 @@ SM_EXPORT struct sm_seal_options sm_seal_options_default(void);
 
 struct sm_seal;
 /* Checks everything that can be checked before the first byte: usable
- * certificates, algorithms all can read. SM_E_POLICY: alg strong cannot be met;
- * SM_E_UNSUPPORTED: pq has nothing to work with here; SM_E_USAGE; details in
+ * certificates, algorithms all can read. SM_E_POLICY: alg strong cannot be met
+ * ("strong-not-readable"), a certificate may not encrypt ("recipient-unusable") or
+ * sign ("signer-unusable", "signer-weak"); SM_E_UNSUPPORTED: pq has nothing to work with here; SM_E_USAGE; details in
  * err (borrowed while the object lives). */
 SM_EXPORT SM_MUST_CHECK int sm_seal_new(struct sm_seal **out,
     const struct sm_seal_options *opt, const struct sm_sink *sink,
@@ -69,7 +98,8 @@ SM_EXPORT void sm_seal_free(struct sm_seal *s);
 SM_EXPORT SM_MUST_CHECK int sm_seal_write(struct sm_seal *s, struct sm_bytes in);
 SM_EXPORT SM_MUST_CHECK int sm_seal_finish(struct sm_seal *s);
 
-/* What was chosen and why; strings owned by s. */
+/* What was chosen and why; strings owned by s. Advice may be added until
+ * sm_seal_finish() has returned: look at it then. */
 struct sm_seal_choice {
 	const char *cipher;          /* "aes-256-gcm"; NULL when not encrypted */
 	bool authenticated;

@@ -1,5 +1,7 @@
 #include "signed_kit.h"
 
+#include <openssl/pem.h>
+
 static int
 on_begin(void *ctx, enum sm_cms_type type)
 {
@@ -56,6 +58,22 @@ kit_read(struct kit_read *k, struct sm_bytes msg, size_t chunk)
 	if (k->rc == SM_OK)
 		k->rc = sm_shell_finish(shell);
 	sm_shell_free(shell);
+}
+
+void
+kit_read_pem(struct kit_read *k, const struct sm_buf *pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->len);
+	char *name, *header;
+	unsigned char *der;
+	long len;
+
+	assert_int_equal(PEM_read_bio(bio, &name, &header, &der, &len), 1);
+	kit_read(k, sm_bytes(der, (size_t)len), 0);
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+	BIO_free(bio);
 }
 
 void

@@ -20,6 +20,8 @@ struct kit_read {
 };
 /* chunk 0: all at once. */
 void kit_read(struct kit_read *k, struct sm_bytes msg, size_t chunk);
+/* The same for a PEM file. */
+void kit_read_pem(struct kit_read *k, const struct sm_buf *pem);
 void kit_read_wipe(struct kit_read *k);
 
 /* Judge signer i: its certificate is looked for in the message, then in more, of

@@ -147,6 +147,42 @@ openssl_s_bad_attributes_are_refused(void **state)
 	identity_wipe(&who);
 }
 
+/* From libcrypto 3.5 on they are checked; without them nobody knows, which is not
+ * the same as wrong. */
+static void
+ml_dsa_is_good_or_not_known(void **state)
+{
+	static const char *const names[] = { "44", "87" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct sm_buf b = SM_BUF_INIT;
+		struct sm_signer_verdict v;
+		struct identity who;
+		struct kit_read k;
+		char path[100];
+
+		snprintf(path, sizeof(path),
+		    "rfc9881-ml-dsa-certificates/ML-DSA-%s.crt", names[i]);
+		identity_file(&who, NULL, path);
+		snprintf(path, sizeof(path),
+		    "rfc9882-ml-dsa-cms/mldsa%s-signed-attrs.pem", names[i]);
+		corpus_need(&b, path);
+		kit_read_pem(&k, &b);
+		assert_int_equal(k.rc, 0);
+		assert_true(kit_judge(&v, &k, 0, NULL, &who.cert, 1));
+		if (sm_alg_available(i == 0 ? SM_ML_DSA_44 : SM_ML_DSA_87))
+			assert_verdict(v, SM_YES, SM_YES, (const char *)NULL);
+		else
+			assert_int_equal(v.signature, SM_UNKNOWN);
+		assert_int_equal(v.digest, SM_YES);
+		kit_read_wipe(&k);
+		sm_buf_free(&b);
+		identity_wipe(&who);
+	}
+}
+
 /* ---- what we write ---- */
 
 static const char text[] = "Dear Bob,\r\nthis is the content.\r\n";
@@ -465,6 +501,7 @@ main(void)
 		cmocka_unit_test(attributes_of_rfc_4134_are_found),
 		cmocka_unit_test(a_message_of_certificates_has_no_signer),
 		cmocka_unit_test(openssl_s_bad_attributes_are_refused),
+		cmocka_unit_test(ml_dsa_is_good_or_not_known),
 		cmocka_unit_test(what_we_sign_verifies_with_every_kind_of_key),
 		cmocka_unit_test(we_write_the_attributes_that_bind),
 		cmocka_unit_test(sets_are_written_in_der_order),
