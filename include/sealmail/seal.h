@@ -89,8 +89,8 @@ struct sm_seal;
 /* Checks everything that can be checked before the first byte: usable
  * certificates, algorithms all can read. SM_E_POLICY: alg strong cannot be met
  * ("strong-not-readable"), a certificate may not encrypt ("recipient-unusable") or
- * sign ("signer-unusable", "signer-weak"); SM_E_UNSUPPORTED: pq has nothing to work with here; SM_E_USAGE; details in
- * err (borrowed while the object lives). */
+ * sign ("signer-unusable", "signer-weak"); SM_E_UNSUPPORTED: pq has nothing to work
+ * with here; SM_E_USAGE; details in err (borrowed while the object lives). */
 SM_EXPORT SM_MUST_CHECK int sm_seal_new(struct sm_seal **out,
     const struct sm_seal_options *opt, const struct sm_sink *sink,
     struct sm_error *err);
