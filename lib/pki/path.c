@@ -80,12 +80,9 @@ fill_stacks(STACK_OF(X509) *trusted, STACK_OF(X509) *middle,
     const struct sm_chain *chain)
 {
 	for (size_t i = 1; i < chain->count; i++) {
-		X509 *x = sm_cert_x509(chain->cert[i]);
 		STACK_OF(X509) *to = i + 1 < chain->count ? middle : trusted;
 
-		if (x == NULL)
-			return SM_E_FORMAT;
-		if (sk_X509_push(to, x) <= 0)
+		if (sk_X509_push(to, sm_cert_x509(chain->cert[i])) <= 0)
 			return SM_E_NOMEM;
 	}
 	return SM_OK;
@@ -116,8 +113,7 @@ verify_cb(int ok, X509_STORE_CTX *ctx)
 	}
 }
 
-/* Verify one chain. 0 with the X509_V_ code and its depth; SM_E_FORMAT when
- * libcrypto cannot read one of the certificates. */
+/* Verify one chain. 0 with the X509_V_ code and its depth. */
 static int
 verify_chain(int *code, size_t *depth, const struct sm_chain *chain,
     const struct sm_path_options *opt)
@@ -175,6 +171,11 @@ code_text(int code)
 		    "parameters from above, or an unknown kind)";
 	case X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM:
 		return "the signature algorithm is not known here";
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return "the certificate of that issuer's name is not the one it "
+		    "was made with";
 	case X509_V_ERR_INVALID_CA:
 	case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
 		return "the issuer is not allowed to issue certificates";
@@ -209,7 +210,31 @@ say_broken(struct sm_path_verdict *v, const struct sm_cert *c, const char *rule)
 	v->result = SM_PATH_INVALID;
 	WHY(v, "The certificate of %s breaks a rule: %s.",
 	    sm_path_label(label, c), rule);
-	FIX(v, "Its issuer has to mend this and issue a new certificate.");
+	FIX(v, "Do not rely on it. Its issuer has to issue a new certificate.");
+}
+
+/* A key that takes its DSA parameters from its issuer's (RFC 3279 section
+ * 2.3.2), a curve by explicit parameters, a kind newer than this libcrypto:
+ * nothing can be verified with it, and libcrypto judges no path through it. */
+static bool
+keys_usable(struct sm_path_verdict *v, const struct sm_chain *chain)
+{
+	char label[SM_LABEL_MAX];
+
+	/* one that is trusted by itself needs nothing verified */
+	for (size_t i = 0; chain->count > 1 && i < chain->count; i++) {
+		X509 *x = sm_cert_x509(chain->cert[i]);
+
+		if (x != NULL && X509_get0_pubkey(x) != NULL)
+			continue;
+		v->result = SM_PATH_INVALID;
+		WHY(v, "The public key in the certificate of %s is of a kind that "
+		    "cannot be used here.", sm_path_label(label, chain->cert[i]));
+		FIX(v, "A newer OpenSSL may know it: 3.5 has post-quantum keys. DSA "
+		    "keys without parameters of their own are not supported.");
+		return false;
+	}
+	return true;
 }
 
 /* RFC 5280 section 6.1.3 (a)(2); the anchor's dates count as well. */
@@ -299,7 +324,7 @@ judge_chain(struct sm_path_verdict *v, const struct sm_chain *chain,
 {
 	const char *rule;
 	size_t which = 0;
-	int code = X509_V_OK, rc = SM_OK;
+	int code = X509_V_OK;
 
 	v->weak = false;
 	v->anchor[0] = '\0';
@@ -308,13 +333,10 @@ judge_chain(struct sm_path_verdict *v, const struct sm_chain *chain,
 		say_broken(v, chain->cert[which], rule);
 		return SM_OK;
 	}
-	if (chain->count > 1)
-		rc = verify_chain(&code, &which, chain, opt);
-	if (rc == SM_E_FORMAT) {
-		say_broken(v, chain->cert[0], "one of its path cannot be read");
+	if (!keys_usable(v, chain))
 		return SM_OK;
-	}
-	SM_TRY(rc);
+	if (chain->count > 1)
+		SM_TRY(verify_chain(&code, &which, chain, opt));
 	if (code != X509_V_OK) {
 		say_broken(v, chain->cert[which], code_text(code));
 		return SM_OK;

@@ -39,6 +39,52 @@ judge_one(struct sm_rev_state *s, const struct sm_pki *p,
 	return SM_OK;
 }
 
+/* The issuer of a certificate that is trusted by itself: not a judge of trust,
+ * but of revocation it is, once the signature shows that it is the issuer. */
+static struct sm_cert *
+find_issuer(struct sm_cert *c, const struct sm_pki *p,
+    const struct sm_certs *carried)
+{
+	const struct sm_certs *set[] = { &p->anchors, &p->certs, carried };
+
+	if (sm_name_match(c->subject, c->issuer) || sm_cert_x509(c) == NULL)
+		return NULL;
+	for (size_t s = 0; s < 3; s++)
+		for (size_t i = 0; set[s] != NULL && i < set[s]->count; i++) {
+			struct sm_cert *by = set[s]->list[i];
+			X509 *x = NULL;
+
+			if (by->ext.is_ca && sm_name_match(by->subject, c->issuer))
+				x = sm_cert_x509(by);
+			if (x != NULL && X509_get0_pubkey(x) != NULL &&
+			    X509_verify(sm_cert_x509(c), X509_get0_pubkey(x)) == 1)
+				return by;
+		}
+	return NULL;
+}
+
+static int
+judge_trusted(struct sm_path_verdict *v, const struct sm_pki *p,
+    const struct sm_chain *chain, const struct sm_certs *carried,
+    const struct sm_path_options *opt)
+{
+	struct sm_chain pair = { .count = 2 };
+	struct sm_rev_state one;
+
+	pair.cert[0] = chain->cert[0];
+	if (p->ocsp_count != 0 || sk_X509_CRL_num(p->crls) != 0)
+		pair.cert[1] = find_issuer(chain->cert[0], p, carried);
+	if (pair.cert[1] == NULL) {
+		snprintf(v->revocation_why, sizeof(v->revocation_why),
+		    "Not known: the certificate is trusted by itself, and "
+		    "nobody else speaks for it.");
+		return SM_OK;
+	}
+	SM_TRY(judge_one(&one, p, &pair, 0, carried, opt));
+	take(v, &one);
+	return SM_OK;
+}
+
 int
 sm_path_revocation(struct sm_path_verdict *v, const struct sm_pki *p,
     const struct sm_chain *chain, const struct sm_certs *carried,
@@ -47,12 +93,8 @@ sm_path_revocation(struct sm_path_verdict *v, const struct sm_pki *p,
 	struct sm_rev_state one, answer;
 
 	*leaf_revoked = false;
-	if (chain->count < 2) {
-		snprintf(v->revocation_why, sizeof(v->revocation_why),
-		    "Not known: the certificate is trusted by itself, and "
-		    "nobody else speaks for it.");
-		return SM_OK;
-	}
+	if (chain->count < 2)
+		return judge_trusted(v, p, chain, carried, opt);
 	for (size_t i = 0; i + 1 < chain->count; i++) {
 		SM_TRY(judge_one(&one, p, chain, i, carried, opt));
 		if (one.answer == SM_REV_REVOKED) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include <base/der.h>
+#include <crypto/alg.h>
 #include <pki/path_parts.h>
 
 static bool
@@ -13,12 +14,38 @@ name_empty(struct sm_bytes name)
 	return sm_der_get(&name, SM_DER_SEQUENCE, &in) && in.len == 0;
 }
 
+/* A curve spelled out may be any curve, also one whose generator was chosen to
+ * fit somebody else's public key (CVE-2020-0601). RFC 5480 section 2.1.1. */
+static bool
+curve_spelled_out(const struct sm_cert *c)
+{
+	struct sm_bytes in = c->spki, spki, oid, params;
+	const struct sm_alg *alg;
+
+	if (!sm_der_get(&in, SM_DER_SEQUENCE, &spki) ||
+	    !sm_der_get_algorithm(&spki, &oid, &params))
+		return false;
+	alg = sm_alg_by_oid(SM_ALG_PUBKEY, oid);
+	return alg != NULL && alg->id == SM_PK_EC &&
+	    sm_der_next_is(params, SM_DER_SEQUENCE);
+}
+
+static const char *
+key_rule_broken(const struct sm_cert *c)
+{
+	if (c->ext.fault != NULL)
+		return c->ext.fault;
+	if (curve_spelled_out(c))
+		return "its key spells out its curve instead of naming it";
+	return NULL;
+}
+
 /* RFC 5280 section 4, for every certificate below the anchor. */
 static const char *
 any_rule_broken(const struct sm_cert *c)
 {
-	if (c->ext.fault != NULL)
-		return c->ext.fault;
+	if (key_rule_broken(c) != NULL)
+		return key_rule_broken(c);
 	if (name_empty(c->issuer))
 		return "it has no issuer name";
 	if (c->ext.aki_critical)
@@ -47,8 +74,8 @@ issuer_rule_broken(const struct sm_cert *c)
 static const char *
 anchor_rule_broken(const struct sm_cert *c)
 {
-	if (c->ext.fault != NULL)
-		return c->ext.fault;
+	if (key_rule_broken(c) != NULL)
+		return key_rule_broken(c);
 	if (c->ext.has_basic && !c->ext.is_ca)
 		return "it issued a certificate without being an authority";
 	if (c->ext.has_key_usage && (c->ext.key_usage & SM_KU_CERT_SIGN) == 0)
@@ -89,7 +116,7 @@ key_weak(X509 *x, char *what, size_t what_size)
 	int bits = key != NULL ? EVP_PKEY_get_bits(key) : 0;
 
 	if (key == NULL)
-		return false; /* nothing below it verifies: not our question */
+		return false;
 	if (EVP_PKEY_is_a(key, "DSA")) {
 		snprintf(what, what_size, "a DSA key");
 		return true;

@@ -230,6 +230,7 @@ struct p12 {
 };
 
 static OSSL_LIB_CTX *legacy_ctx;
+static OSSL_PROVIDER *providers[2];
 
 /* Made by libcrypto, in the way of some maker. */
 static void
@@ -462,15 +463,17 @@ begin(void **state)
 {
 	(void)state;
 	legacy_ctx = OSSL_LIB_CTX_new();
-	return legacy_ctx != NULL &&
-	    OSSL_PROVIDER_load(legacy_ctx, "default") != NULL &&
-	    OSSL_PROVIDER_load(legacy_ctx, "legacy") != NULL ? 0 : -1;
+	providers[0] = OSSL_PROVIDER_load(legacy_ctx, "default");
+	providers[1] = OSSL_PROVIDER_load(legacy_ctx, "legacy");
+	return providers[0] != NULL && providers[1] != NULL ? 0 : -1;
 }
 
 static int
 end(void **state)
 {
 	(void)state;
+	OSSL_PROVIDER_unload(providers[1]);
+	OSSL_PROVIDER_unload(providers[0]);
 	OSSL_LIB_CTX_free(legacy_ctx);
 	return 0;
 }

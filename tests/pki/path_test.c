@@ -1,6 +1,7 @@
 #include "test.h"
 #include "scene.h"
 
+#include <openssl/core_names.h>
 #include <openssl/x509v3.h>
 
 static void
@@ -315,6 +316,28 @@ an_unknown_critical_extension_is_refused(void **state)
 	house_free(&h);
 }
 
+static void
+a_curve_that_is_spelled_out_is_refused(void **state)
+{
+	struct mint root = mint_ca("Root", NULL);
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	struct scene s = scene();
+	struct mint m;
+
+	(void)state;
+	assert_int_equal(EVP_PKEY_set_utf8_string_param(key,
+	    OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_EXPLICIT), 1);
+	m = mint(&(struct mint_spec){ .cn = "x", .issuer = &root, .key = key });
+	scene_trust(&s, &root);
+	scene_judge(&s, &m);
+	assert_int_equal(s.v.result, SM_PATH_INVALID);
+	assert_says(s.v.why, "curve");
+	scene_free(&s);
+	EVP_PKEY_free(key);
+	mint_free(&m);
+	mint_free(&root);
+}
+
 /* Two authorities that certified each other, each also with a root of its own:
  * any of the roots serves. */
 static void
@@ -470,6 +493,7 @@ main(void)
 		    an_authority_for_other_uses_is_not_trusted_for_mail),
 		cmocka_unit_test(an_end_entity_cannot_issue),
 		cmocka_unit_test(an_unknown_critical_extension_is_refused),
+		cmocka_unit_test(a_curve_that_is_spelled_out_is_refused),
 		cmocka_unit_test(cross_certificates_lead_to_either_root),
 		cmocka_unit_test(a_broken_intermediate_does_not_hide_a_good_one),
 		cmocka_unit_test(a_maze_of_equal_names_ends),

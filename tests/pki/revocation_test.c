@@ -261,6 +261,31 @@ a_path_around_a_revoked_authority_is_found(void **state)
 }
 
 static void
+the_issuer_can_revoke_what_is_trusted_by_itself(void **state)
+{
+	struct house h = house();
+	struct mint fake = mint_ca("Issuing CA", NULL);
+	struct scene s = scene();
+
+	(void)state;
+	scene_trust(&s, &h.alice);
+	scene_carry(&s, &fake);
+	add_crl(&s, &fake, NOW - DAY, 0, alice_revoked);
+	scene_judge(&s, &h.alice);
+	assert_int_equal(s.v.revocation, SM_REV_UNKNOWN);
+	add_crl(&s, &h.ca, NOW - DAY, 0, alice_revoked);
+	scene_judge(&s, &h.alice);
+	assert_int_equal(s.v.revocation, SM_REV_UNKNOWN);
+	scene_carry(&s, &h.ca);
+	scene_judge(&s, &h.alice);
+	assert_int_equal(s.v.result, SM_PATH_GOOD);
+	assert_int_equal(s.v.revocation, SM_REV_REVOKED);
+	scene_free(&s);
+	mint_free(&fake);
+	house_free(&h);
+}
+
+static void
 a_weakly_signed_list_only_warns(void **state)
 {
 	/* mint signs lists with SHA-256: the weak one comes ready-made */
@@ -470,6 +495,7 @@ main(void)
 		    a_forged_delta_does_not_take_the_genuine_list_with_it),
 		cmocka_unit_test(a_revoked_authority_revokes_the_path),
 		cmocka_unit_test(a_path_around_a_revoked_authority_is_found),
+		cmocka_unit_test(the_issuer_can_revoke_what_is_trusted_by_itself),
 		cmocka_unit_test(a_weakly_signed_list_only_warns),
 		cmocka_unit_test(an_ocsp_response_of_the_issuer_counts),
 		cmocka_unit_test(only_the_issuers_own_responder_may_answer),
