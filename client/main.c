@@ -10,6 +10,7 @@
 #include "client.h"
 #include "help.h"
 #include "json_place.h"
+#include "limits.h"
 
 static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_SIGN] = verb_sign,
@@ -35,6 +36,8 @@ static int
 set_up(struct client *c)
 {
 	const char *at = options_value(&c->opt, OPT_AT);
+	const char *limit;
+	size_t next = 0;
 
 	c->quiet = options_has(&c->opt, OPT_QUIET);
 	c->verbose = options_has(&c->opt, OPT_VERBOSE);
@@ -42,6 +45,11 @@ set_up(struct client *c)
 	if (at != NULL && !sm_time_parse(at, &c->now))
 		return client_fault(c, EXIT_USAGE, "--at %s is not a time; write it as "
 		    "2026-11-22T09:14:00Z", at);
+	while ((limit = options_next(&c->opt, OPT_LIMIT, &next)) != NULL)
+		if (!limit_set(&c->limits, limit))
+			return client_fault(c, EXIT_USAGE, "--limit %s is not NAME=NUMBER "
+			    "with the name of a limit; \"sealmail explain\" lists them",
+			    limit);
 	return 0;
 }
 

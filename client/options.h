@@ -58,6 +58,7 @@ enum option_id {
 	OPT_OFFLINE,
 	OPT_AT,
 	OPT_SPOOL,
+	OPT_LIMIT,
 	OPT_QUIET,
 	OPT_VERBOSE,
 	OPT_HELP,

@@ -182,6 +182,11 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "folder for what must be read twice from a pipe",
 	    .more = "Default: TMPDIR, else /var/tmp. Never in memory (tmpfs). The "
 	        "spool has no name, and vanishes with the program." },
+	[OPT_LIMIT] = { OPT_LIMIT, 0, "limit", TAKES(OTHER, "NAME=N"),
+	    .repeats = true, .verbs = EVERYWHERE, .group = GROUP_EVERYWHERE,
+	    .help = "raise or lower a limit, for a message you believe",
+	    .more = "Exit 40 names the limit that was reached; sealmail explain NAME "
+	        "says what it counts, sealmail explain lists all." },
 	[OPT_QUIET] = { OPT_QUIET, 'q', "quiet", FLAG, .verbs = EVERYWHERE,
 	    .group = GROUP_EVERYWHERE, .help = "only faults on standard error" },
 	[OPT_VERBOSE] = { OPT_VERBOSE, 'v', "verbose", FLAG, .verbs = EVERYWHERE,

@@ -1,9 +1,9 @@
 /* explain: what an exit status, a result, a check or a limit means. */
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 
 #include "client.h"
+#include "limits.h"
 
 struct check_info {
 	const char *name;
@@ -35,49 +35,6 @@ static const struct check_info checks[] = {
 	    "Believe only the address in the certificate." },
 };
 
-struct limit_info {
-	const char *name;
-	size_t offset;
-	bool wide;          /* 64 bits */
-	const char *counts;
-};
-
-#define LIMIT(field, label, text) \
-	{ label, offsetof(struct sm_limits, field), \
-	    sizeof(((struct sm_limits *)NULL)->field) == 8, text }
-
-static const struct limit_info limits[] = {
-	LIMIT(layers, "layers", "nested layers of encryption and signature"),
-	LIMIT(asn1_depth, "asn1-depth", "nested ASN.1 elements"),
-	LIMIT(asn1_object_bytes, "asn1-object-bytes",
-	    "bytes of one ASN.1 element that is collected, a certificate for instance"),
-	LIMIT(crl_bytes, "crl-bytes", "bytes of one carried CRL or OCSP response"),
-	LIMIT(cms_collected_bytes, "cms-collected-bytes",
-	    "bytes of all collected elements of a layer"),
-	LIMIT(recipients, "recipients", "recipients of a layer"),
-	LIMIT(recipient_tries, "recipient-tries",
-	    "private-key operations for one layer"),
-	LIMIT(signers, "signers", "signers of a layer"),
-	LIMIT(certificates, "certificates", "certificates that a layer carries"),
-	LIMIT(crls, "crls", "CRLs and OCSP responses that a layer carries"),
-	LIMIT(attributes, "attributes", "attributes of a signer"),
-	LIMIT(path_length, "path-length", "certificates in a path"),
-	LIMIT(header_bytes, "header-bytes", "bytes of a header"),
-	LIMIT(header_fields, "header-fields", "fields of a header"),
-	LIMIT(mime_depth, "mime-depth", "nested multiparts"),
-	LIMIT(mime_parts, "mime-parts", "parts of a message"),
-	LIMIT(boundary_bytes, "boundary-bytes",
-	    "characters of a multipart boundary (RFC 2046)"),
-	LIMIT(pbkdf2_iterations, "pbkdf2-iterations",
-	    "iterations of a password recipient or key file"),
-	LIMIT(scrypt_mib, "scrypt-mib", "MiB of memory for a key file's scrypt"),
-	LIMIT(rsa_bits, "rsa-bits", "bits of an RSA key"),
-	LIMIT(decompress_ratio, "decompress-ratio",
-	    "bytes that one compressed byte may become, past the first MiB"),
-	LIMIT(decompress_bytes, "decompress-bytes", "bytes of decompressed content"),
-	LIMIT(spool_bytes, "spool-bytes", "bytes kept for a second reading"),
-};
-
 static int
 explain_exit(const struct exit_info *e)
 {
@@ -101,34 +58,18 @@ explain_check(const char *code)
 	return false;
 }
 
-static uint64_t
-limit_value(const struct sm_limits *l, const struct limit_info *info)
-{
-	uint64_t wide;
-	uint32_t narrow;
-
-	if (info->wide) {
-		memcpy(&wide, (const char *)l + info->offset, sizeof(wide));
-		return wide;
-	}
-	memcpy(&narrow, (const char *)l + info->offset, sizeof(narrow));
-	return narrow;
-}
-
 static bool
 explain_limit(const struct client *c, const char *code)
 {
-	size_t i;
+	const struct limit_info *info = limit_find(code);
 
-	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		if (strcmp(limits[i].name, code) != 0)
-			continue;
-		printf("limit \"%s\": at most %" PRIu64 "\n\nIt counts %s. No honest "
-		    "message comes near it; hostile ones are stopped here.\n",
-		    limits[i].name, limit_value(&c->limits, &limits[i]), limits[i].counts);
-		return true;
-	}
-	return false;
+	if (info == NULL)
+		return false;
+	printf("limit \"%s\": at most %" PRIu64 "\n\nIt counts %s. No honest "
+	    "message comes near it; hostile ones are stopped here.\nWhat to do: if "
+	    "you believe the message, raise it with --limit %s=NUMBER.\n", info->name,
+	    limit_get(&c->limits, info), info->counts, info->name);
+	return true;
 }
 
 static void
@@ -144,9 +85,9 @@ list_codes(FILE *to)
 	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 		fprintf(to, " %s", checks[i].name);
 	fputs("\nlimits:", to);
-	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+	for (i = 0; limit_table[i].name != NULL; i++)
 		fprintf(to, "%s%s", i % 6 == 0 && i > 0 ? "\n        " : " ",
-		    limits[i].name);
+		    limit_table[i].name);
 	fputc('\n', to);
 }
 

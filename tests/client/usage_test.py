@@ -100,3 +100,16 @@ def test_explain_knows_every_status_result_check_and_limit(sealmail):
     assert 'revocation' in rest and 'rsa-bits' in rest
     for name in names + rest + ['0', '12', '22', '77']:
         assert name.encode() in sealmail('explain', name).stdout
+
+
+def test_a_limit_can_be_lowered_and_raised_by_name(sealmail):
+    mail = sealmail.signed()
+    words = ['verify', *sealmail.trust(), '--limit']
+    assert 'limit: certificates' in sealmail(*words, 'certificates=1', stdin=mail, exit=40).err
+    sealmail(*words, 'certificates=300', stdin=mail)
+
+
+@pytest.mark.parametrize('limit', ['certificates', 'certificates=', 'certificates=-1', 'certificates=0', 'nonsense=3',
+                                   'certificates=99999999999', 'certificates=3x'])
+def test_a_limit_that_is_none_is_64(sealmail, limit):
+    sealmail('verify', '--limit', limit, stdin=b'', exit=64)
