@@ -4,56 +4,7 @@
  * it; a report that is not good enough gives none; good means a signature. */
 #include "fuzz.h"
 
-#include <sealmail/open.h>
-
-#include "identity.h"
-
-#define NOW 1800000000
-
-struct world {
-	struct sm_open_key keys[2];
-	struct sm_bytes secret;
-	struct sm_pki *pki;
-};
-
-static void
-world_add(struct world *w, int i, struct sm_bytes key, struct sm_bytes crt)
-{
-	struct sm_error err = SM_ERROR_INIT;
-
-	FUZZ_CHECK(sm_key_from_pkcs8(&w->keys[i].key, key, &err) == 0);
-	FUZZ_CHECK(sm_cert_parse(&w->keys[i].cert, crt, &err) == 0);
-	FUZZ_CHECK(sm_pki_add_anchor(w->pki, w->keys[i].cert) == 0);
-}
-
-static const struct world *
-the_world(void)
-{
-	static struct world w;
-
-	if (w.pki != NULL)
-		return &w;
-	FUZZ_CHECK(sm_pki_new(&w.pki, NULL) == 0);
-	world_add(&w, 0, sm_bytes(fuzz_ec_key, sizeof fuzz_ec_key),
-	    sm_bytes(fuzz_ec_crt, sizeof fuzz_ec_crt));
-	world_add(&w, 1, sm_bytes(fuzz_rsa_key, sizeof fuzz_rsa_key),
-	    sm_bytes(fuzz_rsa_crt, sizeof fuzz_rsa_crt));
-	w.secret = sm_bytes_str("fuzz");
-	return &w;
-}
-
-static int
-read_again(void *ctx, uint64_t offset, void *buf, size_t len, size_t *out_len)
-{
-	struct sm_bytes all = *(struct sm_bytes *)ctx;
-
-	all = sm_bytes_first(sm_bytes_skip(all, offset < all.len ?
-	    (size_t)offset : all.len), len);
-	if (all.len > 0)
-		memcpy(buf, all.data, all.len);
-	*out_len = all.len;
-	return 0;
-}
+#include "world.h"
 
 struct outcome {
 	int rc, exit;
@@ -106,14 +57,14 @@ static void
 open_it(struct outcome *out, struct sm_bytes in, enum sm_open_mode mode,
     bool provisional, bool cut)
 {
-	const struct world *w = the_world();
+	const struct fuzz_world *w = fuzz_world();
 	struct sm_open_options opt = sm_open_options_default();
 	struct fuzz_cuts cuts = fuzz_cuts(in);
 	struct sm_open *o;
 
 	memset(out, 0, sizeof *out);
 	opt.mode = mode;
-	opt.now = NOW;
+	opt.now = FUZZ_NOW;
 	opt.pki = w->pki;
 	opt.keys = w->keys;
 	opt.key_count = 2;
@@ -121,7 +72,7 @@ open_it(struct outcome *out, struct sm_bytes in, enum sm_open_mode mode,
 	opt.secret_count = 1;
 	opt.limits.pbkdf2_iterations = 5000;
 	opt.limits.decompress_bytes = 1u << 20;
-	opt.again = (struct sm_source){ read_again, &in };
+	opt.again = (struct sm_source){ fuzz_read_again, &in };
 	opt.out = (struct sm_sink){ take_content, out };
 	opt.provisional = provisional;
 	opt.restart = drop_content;

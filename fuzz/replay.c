@@ -9,8 +9,10 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CUTS 8
 #define LARGEST ((size_t)8 << 20)
@@ -20,6 +22,30 @@ static unsigned long files, inputs;
 static double slowest, allowed = 2;
 static uint64_t random_state;
 static unsigned mutations = 20;
+
+/* What is being fed, for the handler. */
+static const uint8_t *fed;
+static size_t fed_size;
+
+/* An input that kills the program is written to replay-<process>.input in the
+ * working folder: the same bytes, to be fed again and to be kept. */
+static void
+keep_input(int sig)
+{
+	char name[64];
+	FILE *f;
+
+	/* Not safe in a handler by the book; the program is lost anyway. */
+	snprintf(name, sizeof name, "replay-%ld.input", (long)getpid());
+	f = fopen(name, "wb");
+	if (f != NULL) {
+		fwrite(fed, 1, fed_size, f);
+		fclose(f);
+	}
+	fprintf(stderr, "from %s: %zu bytes, kept in %s\n", current, fed_size, name);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
 
 static double
 cpu_seconds(void)
@@ -50,6 +76,8 @@ feed(const uint8_t *data, size_t size)
 		exit(71);
 	if (size > 0)
 		memcpy(copy, data, size);
+	fed = copy;
+	fed_size = size;
 	LLVMFuzzerTestOneInput(copy, size);
 	free(copy);
 	inputs++;
@@ -133,10 +161,28 @@ replay(const char *path, unsigned depth)
 		free(list);
 }
 
+/* A folder of the corpora: below SEALMAIL_SHARED, else beside the tree. */
+static void
+replay_shared(const char *folder)
+{
+	const char *shared = getenv("SEALMAIL_SHARED");
+	const char *root = getenv("SEALMAIL_ROOT");
+	char path[4096];
+
+	if (shared != NULL)
+		snprintf(path, sizeof path, "%s/corpora/%s", shared, folder);
+	else
+		snprintf(path, sizeof path, "%s/../shared/corpora/%s",
+		    root != NULL ? root : ".", folder);
+	replay(path, 0);
+}
+
 int
 main(int argc, char **argv)
 {
 	const char *text = getenv("SEALMAIL_SEED");
+
+	signal(SIGABRT, keep_input);
 
 	random_state = text != NULL ? strtoull(text, NULL, 10) : 1;
 	random_state = random_state * 2 + 1;
@@ -146,16 +192,10 @@ main(int argc, char **argv)
 	    getenv("SEALMAIL_VALGRIND") != NULL)
 		allowed *= 10;
 	for (int i = 1; i < argc; i++) {
-		/* "shared:x" is a folder of the corpora. */
-		const char *shared = getenv("SEALMAIL_SHARED");
-		char path[4096];
-
-		if (strncmp(argv[i], "shared:", 7) != 0) {
+		if (strncmp(argv[i], "shared:", 7) != 0)
 			replay(argv[i], 0);
-		} else if (shared != NULL) {
-			snprintf(path, sizeof path, "%s/corpora/%s", shared, argv[i] + 7);
-			replay(path, 0);
-		}
+		else
+			replay_shared(argv[i] + 7);
 	}
 	printf("%lu files, %lu inputs, slowest %.3f s\n", files, inputs, slowest);
 	if (files == 0)

@@ -1,19 +1,19 @@
 /* The content types of CMS and their object identifiers. */
 #include <cms/shell.h>
 
-#define PKCS7(n) { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, n }
-#define SMIME_CT(n) \
+#define ID_PKCS7(n) { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, n }
+#define ID_CT(n) \
 	{ 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, n }
 
-static const uint8_t oid_data[] = PKCS7(1);
-static const uint8_t oid_signed[] = PKCS7(2);
-static const uint8_t oid_enveloped[] = PKCS7(3);
-static const uint8_t oid_digested[] = PKCS7(5);
-static const uint8_t oid_encrypted[] = PKCS7(6);
-static const uint8_t oid_auth_data[] = SMIME_CT(2);
-static const uint8_t oid_tst_info[] = SMIME_CT(4);
-static const uint8_t oid_compressed[] = SMIME_CT(9);
-static const uint8_t oid_auth_enveloped[] = SMIME_CT(23);
+static const uint8_t oid_data[] = ID_PKCS7(1);
+static const uint8_t oid_signed[] = ID_PKCS7(2);
+static const uint8_t oid_enveloped[] = ID_PKCS7(3);
+static const uint8_t oid_digested[] = ID_PKCS7(5);
+static const uint8_t oid_encrypted[] = ID_PKCS7(6);
+static const uint8_t oid_auth_data[] = ID_CT(2);
+static const uint8_t oid_tst_info[] = ID_CT(4);
+static const uint8_t oid_compressed[] = ID_CT(9);
+static const uint8_t oid_auth_enveloped[] = ID_CT(23);
 
 static const struct {
 	enum sm_cms_type type;
