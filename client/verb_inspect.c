@@ -121,6 +121,8 @@ show(struct client *c, const struct sm_report *report)
 	struct sm_sink sink;
 	int rc;
 
+	if (report->error.status != 0)
+		client_note(c, "%s", report->error.text);
 	if (c->json.to_stdout)
 		return 0;
 	rc = output_open_fd(c, &out, STDOUT_FILENO, "standard output");
