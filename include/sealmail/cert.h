@@ -1,6 +1,6 @@
 /* sealmail/cert.h - certificates, what may be trusted, and key files.
  *
- * Certificates are parsed once by libcrypto and then shown as plain values.
+ * Certificates are parsed once and then shown as plain values.
  * Judging a path: lib side in pki/path.h; what a caller does with it: the
  * report. */
 #ifndef SEALMAIL_CERT_H

@@ -1,8 +1,7 @@
 /* pki/keyfile_parts.h - the parts of the key file reader; this room only.
  *
- * keyfile.c looks what it is and collects; keyfile_pem.c cuts PEM into blocks;
- * keyfile_form.c
- * tells the forms of DER apart; pbe.c decrypts what passwords
+ * keyfile.c looks what it is and collects; keyfile_form.c tells the forms of DER
+ * apart; keyfile_pem.c cuts PEM into blocks; pbe.c decrypts what passwords
  * protect; pkcs12.c walks a PKCS#12, pkcs12_mac.c checks its MAC; certs_only.c
  * reads the certificates of a SignedData. */
 #ifndef SM_PKI_KEYFILE_PARTS_H
@@ -17,6 +16,8 @@ struct sm_pbe_password {
 	bool none;
 };
 
+struct sm_pbe_legacy;
+
 struct sm_keyfile_reader {
 	struct sm_keyfile *out;
 	const struct sm_passphrase *pass;
@@ -30,7 +31,7 @@ struct sm_keyfile_reader {
 	uint64_t work_left;
 	/* a key that is well formed, but of a kind that we have no use for */
 	bool key_unsupported;
-	void *legacy; /* struct sm_pbe_legacy */
+	struct sm_pbe_legacy *legacy; /* of pbe.c */
 };
 
 /* ---- keyfile.c ---- */

@@ -17,8 +17,8 @@ enum sm_path_result {
 	SM_PATH_WEAK,        /* only weak keys or digests stand against it */
 };
 enum sm_revocation {
-	SM_REV_UNKNOWN,      /* no usable information on the whole path */
-	SM_REV_GOOD,
+	SM_REV_UNKNOWN,      /* none usable about a certificate of the path */
+	SM_REV_GOOD,         /* about each of them, the anchor left out */
 	SM_REV_REVOKED,
 };
 enum sm_purpose {
