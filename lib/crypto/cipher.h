@@ -28,7 +28,8 @@ SM_MUST_CHECK int sm_cipher_params_read(struct sm_cipher_params *out,
 /* Append the whole AlgorithmIdentifier. */
 SM_MUST_CHECK int sm_cipher_params_write(const struct sm_cipher_params *p,
     struct sm_buf *out);
-/* A fresh nonce or IV for an algorithm that we may send. */
+/* A fresh nonce or IV for an algorithm that we may send; SM_E_POLICY for what is
+ * kept for the archive. CCM gets 10 bytes, which leaves room for 2^40. */
 SM_MUST_CHECK int sm_cipher_params_new(struct sm_cipher_params *out,
     enum sm_alg_id alg);
 
@@ -38,13 +39,17 @@ enum sm_cipher_dir { SM_DECRYPT = 0, SM_ENCRYPT = 1 };
 /* key must have the length of the algorithm (RC2: 5..128 bytes). aad is
  * borrowed for the call; has_length and length count content bytes and are
  * required for CCM. The key is not kept outside libcrypto.
- * 0, SM_E_UNSUPPORTED (libcrypto lacks it: fix is named in err), SM_E_NOMEM. */
+ * 0, SM_E_UNSUPPORTED (libcrypto lacks it: fix is named in err), SM_E_NOMEM;
+ * SM_E_USAGE for a key of another length ("key-length": one that came out of a
+ * message must be measured before), CCM without length, or aad for CBC;
+ * SM_E_LIMIT ("ccm-length") for more than the nonce allows. */
 SM_MUST_CHECK int sm_cipher_new(struct sm_cipher **out, enum sm_cipher_dir dir,
     const struct sm_cipher_params *p, struct sm_bytes key, struct sm_bytes aad,
     bool has_length, uint64_t length, struct sm_error *err);
 void sm_cipher_free(struct sm_cipher *c);
 /* Any piece size; output (at most the input plus a block) goes to sink, NULL
- * for a pass that only checks. */
+ * for a pass that only checks. SM_E_LIMIT past what one nonce may protect (64 GiB
+ * of GCM, 256 GiB of ChaCha20); what the sink answered. Then c is dead. */
 SM_MUST_CHECK int sm_cipher_update(struct sm_cipher *c, struct sm_bytes in,
     const struct sm_sink *out);
 /* Encrypt: pads, tag is written (tag_len bytes). Decrypt of an AEAD: tag holds
@@ -56,7 +61,9 @@ SM_MUST_CHECK int sm_cipher_finish(struct sm_cipher *c, uint8_t *tag,
 
 /* Key wrap: AES (RFC 3394), 3DES (RFC 3217). Output appended to a secret
  * buffer when unwrapping. SM_E_AUTH when the integrity check fails. Buffers
- * are sized from the algorithm and checked against the input (CVE-2026-63072).*/
+ * are sized from the algorithm and checked against the input (CVE-2026-63072).
+ * A kek of another length, or a key to be wrapped that cannot be, is SM_E_USAGE;
+ * wrapped bytes of an impossible length are SM_E_AUTH. */
 SM_MUST_CHECK int sm_wrap(struct sm_buf *out, enum sm_alg_id wrap,
     struct sm_bytes kek, struct sm_bytes key);
 SM_MUST_CHECK int sm_unwrap(struct sm_buf *out, enum sm_alg_id wrap,
@@ -78,6 +85,7 @@ SM_MUST_CHECK int sm_kdf3(struct sm_buf *out, size_t out_len,
 SM_MUST_CHECK int sm_hkdf(struct sm_buf *out, size_t out_len,
     enum sm_alg_id digest, struct sm_bytes secret, struct sm_bytes salt,
     struct sm_bytes info);
+/* How many iterations are too many the caller knows (limits.h). */
 SM_MUST_CHECK int sm_pbkdf2(struct sm_buf *out, size_t out_len,
     enum sm_alg_id digest, struct sm_bytes password, struct sm_bytes salt,
     uint64_t iterations);

@@ -100,7 +100,8 @@ SM_MUST_CHECK int sm_key_sign(struct sm_key *k, struct sm_buf *sig,
  * else bytes derived by HMAC from private key and ciphertext, so that a repeat
  * gives the same. *ok_mask is 0xff or 0, and must be used in constant time
  * only (it exists to choose among several recipients). Returns non-zero only
- * for public reasons: ciphertext length not that of n or not below n, memory. */
+ * for public reasons: SM_E_AUTH when the ciphertext has not the length of n or is
+ * not below n, SM_E_USAGE for a key that is not RSA or a cek_len without room. */
 SM_MUST_CHECK int sm_key_rsa_pkcs1(struct sm_key *k, struct sm_buf *out,
     uint8_t *ok_mask, struct sm_bytes c, size_t cek_len);
 /* OAEP, our constant-time decoding over raw RSA. SM_E_AUTH for every fault. */
