@@ -9,4 +9,14 @@
 /* *out is given back with sm_pki_free(), also after a failure. */
 int evidence_read(struct client *c, struct sm_pki **out);
 
+/* The DER of the lists that --crl names, to be sent along with a signature. */
+struct crl_list {
+	struct sm_bytes *list; /* each owned */
+	size_t count;
+};
+/* out starts zeroed, and is given back with crl_list_free(), also after a
+ * failure. */
+int evidence_read_crls(struct client *c, struct crl_list *out);
+void crl_list_free(struct crl_list *l);
+
 #endif

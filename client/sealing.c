@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "choice.h"
+#include "evidence.h"
 #include "input.h"
 #include "json_place.h"
 #include "keys.h"
@@ -16,6 +17,7 @@ struct sealing {
 	struct input in;
 	struct keys keys;
 	struct recipients recipients;
+	struct crl_list crls;
 	struct output out;
 	struct progress progress;
 	struct sm_error err;
@@ -59,7 +61,7 @@ static int
 check_options(struct sealing *s)
 {
 	static const enum option_id of_signing[] = { OPT_KEY, OPT_CERT, OPT_CHAIN,
-		OPT_ID, OPT_OPAQUE, OPT_DIGEST, OPT_PSS };
+		OPT_ID, OPT_OPAQUE, OPT_DIGEST, OPT_PSS, OPT_CRL };
 	struct client *c = s->c;
 	size_t i;
 
@@ -90,6 +92,8 @@ prepare(struct sealing *s)
 		rc = keys_read(c, &s->keys);
 	if (rc == 0 && s->plan->sign)
 		rc = keys_for_signing(c, &s->keys);
+	if (rc == 0 && s->plan->sign)
+		rc = evidence_read_crls(c, &s->crls);
 	if (rc == 0)
 		rc = output_open(c, &s->out, options_value(&c->opt, OPT_OUTPUT),
 		    form(&c->opt) == SM_FORM_DER);
@@ -110,6 +114,8 @@ engine_options(const struct sealing *s)
 	o.opaque = options_has(given, OPT_OPAQUE);
 	o.digest = options_value(given, OPT_DIGEST);
 	o.chain = &s->keys.carried;
+	o.crls = s->crls.list;
+	o.crl_count = s->crls.count;
 	o.compress = options_has(given, OPT_COMPRESS);
 	o.recipients = s->recipients.list;
 	o.recipient_count = s->recipients.count;
@@ -191,6 +197,7 @@ give_back(struct sealing *s)
 	sm_seal_free(s->seal);
 	output_close(&s->out);
 	recipients_free(&s->recipients);
+	crl_list_free(&s->crls);
 	keys_free(&s->keys);
 	input_close(&s->in);
 }

@@ -73,6 +73,8 @@ struct sm_seal_options {
 	bool opaque;                     /* application/pkcs7-mime, or encapsulated */
 	const char *digest;              /* "sha-512" or NULL: by key */
 	const struct sm_certs *chain;    /* carried besides the signers' own; or NULL */
+	const struct sm_bytes *crls;     /* DER lists to carry; borrowed */
+	size_t crl_count;
 	/* compression, innermost to encryption */
 	bool compress;
 	/* encryption: none when recipient_count is 0 */

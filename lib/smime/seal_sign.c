@@ -222,7 +222,8 @@ make_detached(struct sign *g, struct sm_buf *out)
 
 	SM_TRY(sm_digest_set_finish(g->digests));
 	return sm_signed_detached(out, s->signing.signers, s->signing.count,
-	    SM_CMS_DATA, g->digests, s->opt.chain, NULL, 0, s->err);
+	    SM_CMS_DATA, g->digests, s->opt.chain, s->opt.crls,
+	    s->opt.crl_count, s->err);
 }
 
 /* ---- multipart/signed, RFC 8551 section 3.5.3 ---- */
@@ -447,7 +448,8 @@ opaque_finish(struct sm_stage *st)
 
 	SM_TRY_OUT(sm_digest_set_finish(g->digests));
 	SM_TRY_OUT(sm_signed_after(&after, s->signing.signers, s->signing.count,
-	    SM_CMS_DATA, g->digests, s->opt.chain, NULL, 0, s->err));
+	    SM_CMS_DATA, g->digests, s->opt.chain, s->opt.crls,
+	    s->opt.crl_count, s->err));
 	SM_TRY_OUT(sm_shell_writer_end(g->writer, sm_buf_bytes(&after)));
 out:
 	sm_buf_free(&after);

@@ -113,3 +113,14 @@ def test_sealed_forms_can_be_opened(sealmail, pki):
         sealed = sealmail.sealed('--form', form, letter=b'any bytes \x00\xff')
         done = sealmail('decrypt', '--key', pki / 'bob.key', stdin=sealed)
         assert form == 'mail' or done.stdout == b'any bytes \x00\xff'
+
+
+def test_a_revocation_list_is_sent_along_and_counts_for_the_reader(sealmail, pki):
+    crl = ['--crl', pki / 'inter.crl', '--crl', pki / 'root.crl']
+    for form in ([], ['--opaque']):
+        mail = sealmail('sign', *sealmail.identity('alice'), *crl, *form, stdin=LETTER).stdout
+        sealmail('verify', *sealmail.trust(), '--require-revocation', stdin=mail)
+        mail = sealmail('sign', *sealmail.identity('alice-revoked'), *crl, *form, stdin=LETTER).stdout
+        sealmail('verify', *sealmail.trust(), stdin=mail, exit=13)
+    sealmail('sign', *sealmail.identity('alice'), '--crl', pki / 'root.pem', stdin=LETTER, exit=65)
+    sealmail('encrypt', '-r', pki / 'bob.pem', *crl, stdin=LETTER, exit=64)
