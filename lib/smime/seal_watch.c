@@ -7,12 +7,16 @@ static const uint8_t from[5] = { 'F', 'r', 'o', 'm', ' ' };
 static bool
 has_eight_bit(struct sm_bytes in)
 {
-	uint8_t all = 0;
-	size_t i;
+	uint64_t all = 0, word;
+	size_t i = 0;
 
-	for (i = 0; i < in.len; i++)
+	for (; in.len - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, in.data + i, sizeof(word));
+		all |= word;
+	}
+	for (; i < in.len; i++)
 		all |= in.data[i];
-	return all >= 0x80;
+	return (all & 0x8080808080808080u) != 0;
 }
 
 /* A mailbox file has its messages begin with "From ": programs that keep one put
