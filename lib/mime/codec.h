@@ -38,8 +38,8 @@ SM_MUST_CHECK int sm_encoder_write(struct sm_encoder *e, struct sm_bytes in);
 SM_MUST_CHECK int sm_encoder_finish(struct sm_encoder *e);
 
 /* PEM armour around base64 ("-----BEGIN CMS-----"): a reader that looks for
- * BEGIN of one of the labels CMS, PKCS7, "PKCS #7 SIGNED DATA", SIGNED MESSAGE, and
- * decodes to sink up to END; text before BEGIN and after END is skipped. */
+ * BEGIN of one of the labels CMS, PKCS7, "PKCS #7 SIGNED DATA" (OpenSSL), SIGNED
+ * MESSAGE, ENCRYPTED MESSAGE (both gpgsm), and decodes to sink up to END; text before BEGIN and after END is skipped. */
 struct sm_pem;
 SM_MUST_CHECK int sm_pem_new(struct sm_pem **out, const struct sm_sink *sink,
     struct sm_error *err);

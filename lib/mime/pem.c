@@ -10,6 +10,7 @@ enum { LINE = 64, CHUNK = 16384 };
 
 static const char *const labels[] = {
 	"CMS", "PKCS7", "PKCS #7 SIGNED DATA", "SIGNED MESSAGE",
+	"ENCRYPTED MESSAGE",
 };
 
 enum state {

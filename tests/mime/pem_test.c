@@ -40,6 +40,8 @@ what_stands_between_begin_and_end_is_decoded(void **state)
 	    "-----END PKCS #7 SIGNED DATA-----", "foo");
 	check("-----BEGIN SIGNED MESSAGE-----\nZg==\n"
 	    "-----END SIGNED MESSAGE----- \t\n", "f");
+	check("-----BEGIN ENCRYPTED MESSAGE-----\nZg==\n"
+	    "-----END ENCRYPTED MESSAGE-----\n", "f");
 	check("-----BEGIN CMS-----\n-----END CMS-----\n", "");
 }
 
