@@ -51,7 +51,7 @@ write_digests(struct sm_derw *w, const struct sm_signer_new *signers,
 		if (seen[plan.digest])
 			continue;
 		seen[plan.digest] = true;
-		SM_TRY(sm_signer_write_digest(w->buf, plan.digest));
+		SM_TRY(sm_alg_write_digest(w->buf, plan.digest));
 	}
 	sm_derw_end_set_of(w, set);
 	return sm_derw_status(w);

@@ -22,9 +22,6 @@ struct sm_signer_plan {
 SM_MUST_CHECK int sm_signer_plan(struct sm_signer_plan *out,
     const struct sm_signer_new *n, struct sm_error *err);
 
-/* Append a digest's AlgorithmIdentifier, parameters absent (RFC 5754). */
-SM_MUST_CHECK int sm_signer_write_digest(struct sm_buf *out,
-    enum sm_alg_id digest);
 /* Sign and append the SignerInfo. The signature is verified before it leaves: one
  * that a fault spoiled can give the key away. */
 SM_MUST_CHECK int sm_signer_write(struct sm_buf *out,

@@ -33,16 +33,6 @@ sm_signer_plan(struct sm_signer_plan *out, const struct sm_signer_new *n,
 	return sm_sig_alg_for_key(&out->sig, &out->digest, n->key, n->pss, err);
 }
 
-int
-sm_signer_write_digest(struct sm_buf *out, enum sm_alg_id digest)
-{
-	struct sm_derw w;
-
-	sm_derw_init(&w, out);
-	sm_derw_algorithm(&w, sm_alg_get(digest)->oid, sm_bytes(NULL, 0));
-	return sm_derw_status(&w);
-}
-
 /* Sign tbs and look whether the signature is right: a fault while signing (a bad
  * memory cell, or one that was made to happen) gives an RSA-CRT or a
  * deterministic signature from which the key can be computed. */
@@ -101,7 +91,7 @@ make_parts(struct parts *p, const struct sm_signer_new *n,
 		.enc_cert = n->enc_cert,
 	};
 
-	SM_TRY(sm_signer_write_digest(&p->digest, plan->digest));
+	SM_TRY(sm_alg_write_digest(&p->digest, plan->digest));
 	SM_TRY(sm_sig_alg_write(&plan->sig, &p->sig_alg));
 	a.digest_der = sm_buf_bytes(&p->digest);
 	a.sig_der = sm_buf_bytes(&p->sig_alg);

@@ -167,6 +167,35 @@ alg_composed_from(enum sm_alg_id id)
 	}
 }
 
+/* The second OID of an algorithm; for SHAKE the one with a length. */
+static struct sm_bytes
+second_oid(enum sm_alg_id id)
+{
+	for (size_t i = 0; i < sm_alg_alias_count; i++)
+		if (sm_alg_aliases[i].id == id)
+			return sm_alg_aliases[i].oid;
+	return sm_bytes(NULL, 0);
+}
+
+int
+sm_alg_write_digest(struct sm_buf *out, enum sm_alg_id digest)
+{
+	const struct sm_alg *alg = sm_alg_get(digest);
+	struct sm_derw w;
+	size_t mark;
+
+	sm_derw_init(&w, out);
+	mark = sm_derw_begin(&w, SM_DER_SEQUENCE);
+	if (digest == SM_SHAKE256) {
+		sm_derw_oid(&w, second_oid(digest));
+		sm_derw_uint(&w, alg->out_bytes * 8u);
+	} else {
+		sm_derw_oid(&w, alg->oid);
+	}
+	sm_derw_end(&w, mark);
+	return sm_derw_status(&w);
+}
+
 bool
 sm_alg_available(enum sm_alg_id id)
 {

@@ -102,6 +102,10 @@ const struct sm_alg *sm_alg_by_name(enum sm_alg_kind kind, const char *name);
  * old spellings included ("sha1", "rsa-md5"); SM_ALG_NONE when unknown. */
 const char *sm_alg_micalg(enum sm_alg_id digest);
 enum sm_alg_id sm_alg_from_micalg(struct sm_bytes word);
+/* Append the AlgorithmIdentifier of a message digest in CMS: parameters absent
+ * (RFC 5754 section 2), for SHAKE256 id-shake256-len with 512, as Ed448 wants it
+ * (RFC 8419 section 3.1). */
+SM_MUST_CHECK int sm_alg_write_digest(struct sm_buf *out, enum sm_alg_id digest);
 /* Does libcrypto here have it (legacy provider included)? */
 bool sm_alg_available(enum sm_alg_id id);
 

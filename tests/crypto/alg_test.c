@@ -239,10 +239,32 @@ unknown_oids_get_a_name_or_their_number(void **state)
 	assert_int_equal(none[0], 'x');
 }
 
+static void
+shake256_is_written_with_its_length_and_sha256_without_parameters(void **state)
+{
+	static const uint8_t shake[] = { 0x30, 0x0f, 6, 9, 0x60, 0x86, 0x48, 1,
+		0x65, 3, 4, 2, 18, 2, 2, 2, 0 };
+	static const uint8_t sha256[] = { 0x30, 0x0b, 6, 9, 0x60, 0x86, 0x48, 1,
+		0x65, 3, 4, 2, 1 };
+	struct sm_buf out = SM_BUF_INIT;
+
+	(void)state;
+	assert_int_equal(sm_alg_write_digest(&out, SM_SHAKE256), 0);
+	assert_true(sm_bytes_equal(sm_buf_bytes(&out),
+	    sm_bytes(shake, sizeof(shake))));
+	sm_buf_clear(&out);
+	assert_int_equal(sm_alg_write_digest(&out, SM_SHA256), 0);
+	assert_true(sm_bytes_equal(sm_buf_bytes(&out),
+	    sm_bytes(sha256, sizeof(sha256))));
+	sm_buf_free(&out);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    shake256_is_written_with_its_length_and_sha256_without_parameters),
 		cmocka_unit_test(
 		    every_row_is_filled_and_found_again_by_oid_and_name),
 		cmocka_unit_test(oids_are_those_that_libcrypto_has),
