@@ -34,6 +34,7 @@ struct sm_header {
 	size_t block_end; /* raw behind this is body already */
 	bool first;       /* the line is the first of all */
 	bool done, found;
+	bool damaged;     /* a damaged line ended the block */
 };
 
 int
@@ -77,6 +78,7 @@ static void
 header_damaged(struct sm_header *h)
 {
 	header_end(h, h->count > 0, h->line);
+	h->damaged = h->found;
 }
 
 static int
@@ -381,6 +383,22 @@ sm_header_is_message(const struct sm_header *h)
 
 		if (!sm_lex_same_word(name, version) &&
 		    !sm_lex_same_word(sm_bytes_first(name, content.len), content))
+			return true;
+	}
+	return false;
+}
+
+bool
+sm_header_ambiguous(const struct sm_header *h)
+{
+	struct sm_bytes in = sm_bytes_first(sm_buf_bytes(&h->raw), h->block_end);
+	const uint8_t *cr;
+
+	if (!h->found || h->damaged)
+		return h->damaged;
+	while (in.len > 0 && (cr = memchr(in.data, '\r', in.len)) != NULL) {
+		in = sm_bytes_skip(in, (size_t)(cr - in.data) + 1);
+		if (in.len == 0 || in.data[0] != '\n')
 			return true;
 	}
 	return false;

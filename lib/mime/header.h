@@ -50,6 +50,10 @@ struct sm_bytes sm_header_field(const struct sm_header *h, size_t i);
 long sm_header_find(const struct sm_header *h, const char *name, size_t n);
 /* Is there any field besides Content-* and MIME-Version? (contract: From) */
 bool sm_header_is_message(const struct sm_header *h);
+/* May other programs see fields here that we do not? A damaged line ended the
+ * block, where many read on, or a CR stands in it alone, which some take for the
+ * end of a line. */
+bool sm_header_ambiguous(const struct sm_header *h);
 
 /* A structured value with parameters (RFC 2045 section 5.1, RFC 2231), comments
  * removed. value is lower case: "multipart/signed", "base64". */
