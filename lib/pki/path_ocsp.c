@@ -204,10 +204,12 @@ sm_path_ocsp(struct sm_rev_state *out, const struct sm_pki *p,
 		one.answer = SM_REV_UNKNOWN;
 		judge_response(&one, &q, p->ocsp[i]);
 		/* revoked outweighs good, good outweighs unknown */
-		if (one.answer == SM_REV_REVOKED ||
+		if (sm_path_revoked_gravely(&one) ||
+		    (one.answer == SM_REV_REVOKED &&
+		    out->answer != SM_REV_REVOKED) ||
 		    out->answer == SM_REV_UNKNOWN)
 			*out = one;
-		if (out->answer == SM_REV_REVOKED)
+		if (sm_path_revoked_gravely(out))
 			break;
 	}
 out:

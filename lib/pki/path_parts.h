@@ -102,6 +102,10 @@ struct sm_rev_state {
 	char why[200];
 };
 
+/* Revoked for a reason that casts doubt on everything ever signed: compromise, or
+ * none given. It outweighs a revocation for another reason, which a signature may
+ * be older than. */
+bool sm_path_revoked_gravely(const struct sm_rev_state *s);
 /* Fill the revocation fields of v for the chain. 0 or SM_E_NOMEM. */
 SM_MUST_CHECK int sm_path_revocation(struct sm_path_verdict *v,
     const struct sm_pki *p, const struct sm_chain *chain,

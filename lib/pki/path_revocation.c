@@ -12,6 +12,12 @@ take(struct sm_path_verdict *v, const struct sm_rev_state *s)
 	snprintf(v->revocation_why, sizeof(v->revocation_why), "%s", s->why);
 }
 
+bool
+sm_path_revoked_gravely(const struct sm_rev_state *s)
+{
+	return s->answer == SM_REV_REVOKED && s->reason <= 2;
+}
+
 /* One certificate: lists and responses are both asked, and a word that it is
  * revoked outweighs one that it is good. */
 static int
@@ -30,10 +36,12 @@ judge_one(struct sm_rev_state *s, const struct sm_pki *p,
 	by_list = *s;
 	if (p->ocsp_count != 0)
 		SM_TRY(sm_path_ocsp(s, p, chain, which, carried, opt));
-	if (s->answer == SM_REV_REVOKED || sk_X509_CRL_num(p->crls) == 0)
+	if (sm_path_revoked_gravely(s) || sk_X509_CRL_num(p->crls) == 0)
 		return SM_OK;
 	SM_TRY(sm_path_crl(&by_list, p, chain, which, carried, opt));
-	if (by_list.answer == SM_REV_REVOKED || (s->answer == SM_REV_UNKNOWN &&
+	if (sm_path_revoked_gravely(&by_list) ||
+	    (by_list.answer == SM_REV_REVOKED && s->answer != SM_REV_REVOKED) ||
+	    (s->answer == SM_REV_UNKNOWN &&
 	    (by_list.answer == SM_REV_GOOD || !s->heard)))
 		*s = by_list;
 	return SM_OK;
@@ -97,15 +105,18 @@ sm_path_revocation(struct sm_path_verdict *v, const struct sm_pki *p,
 		return judge_trusted(v, p, chain, carried, opt);
 	for (size_t i = 0; i + 1 < chain->count; i++) {
 		SM_TRY(judge_one(&one, p, chain, i, carried, opt));
-		if (one.answer == SM_REV_REVOKED) {
-			*leaf_revoked = i == 0;
-			take(v, &one);
-			return SM_OK;
-		}
-		/* good only when all of the path is */
-		if (i == 0 || (answer.answer == SM_REV_GOOD &&
+		*leaf_revoked = *leaf_revoked ||
+		    (i == 0 && one.answer == SM_REV_REVOKED);
+		/* good only when all of the path is; a harmless reason does not
+		 * hide a grave one further up */
+		if (i == 0 || sm_path_revoked_gravely(&one) ||
+		    (answer.answer != SM_REV_REVOKED &&
+		    one.answer == SM_REV_REVOKED) ||
+		    (answer.answer == SM_REV_GOOD &&
 		    one.answer == SM_REV_UNKNOWN))
 			answer = one;
+		if (sm_path_revoked_gravely(&answer))
+			break;
 	}
 	take(v, &answer);
 	return SM_OK;
