@@ -2,11 +2,13 @@
  * node when it is a layer, else it is the leaf that people see. */
 #include <base/base64.h>
 #include <base/try.h>
+#include <mime/lex.h>
 #include <smime/open_parts.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define SNIFF_BYTES 72
+#define INNER_FROMS_MAX 64
 
 enum mode {
 	M_SNIFF,    /* root: what kind of input is this? */
@@ -115,13 +117,20 @@ errant_why(const struct sm_mime_value *type, const struct sm_mime_value *disp)
 	return NULL;
 }
 
+/* A field is met again in each pass, and mostly repeats one further out. */
 static int
 from_add(struct sm_open *o, struct sm_bytes value)
 {
 	struct sm_buf *list;
 
-	if (o->inner_from_count >= 64)
+	for (size_t i = 0; i < o->inner_from_count; i++)
+		if (sm_bytes_equal(sm_buf_bytes(&o->inner_from[i]), value))
+			return SM_OK;
+	if (o->inner_from_count >= INNER_FROMS_MAX) {
+		o->inner_doubt = "The message holds more protected From fields "
+		    "than anybody can compare.";
 		return SM_OK;
+	}
 	list = realloc(o->inner_from, (o->inner_from_count + 1) * sizeof *list);
 	if (list == NULL)
 		return SM_E_NOMEM;
@@ -138,9 +147,33 @@ inner_froms(struct sm_open *o, const struct sm_header *h)
 {
 	long i;
 
+	if (sm_header_ambiguous(h))
+		o->inner_doubt = "The protected header is damaged: mail programs "
+		    "may read another sender in it.";
 	for (size_t n = 0; (i = sm_header_find(h, "From", n)) >= 0; n++)
 		SM_TRY(from_add(o, sm_header_value(h, (size_t)i)));
 	return SM_OK;
+}
+
+/* The leaf is a wrapped message under an encoding, which RFC 2046 section 5.2.1
+ * forbids: we do not look inside, other programs do, and show its From. */
+static void
+wrap_check(struct sm_open *o, const struct sm_mime_value *type,
+    const struct sm_header *h)
+{
+	long cte = sm_header_find(h, "Content-Transfer-Encoding", 0);
+	struct sm_bytes value = sm_bytes_str("7bit");
+
+	if (type->value == NULL || (strcmp(type->value, "message/rfc822") != 0 &&
+	    strcmp(type->value, "message/global") != 0))
+		return;
+	if (cte >= 0)
+		value = sm_header_value(h, (size_t)cte);
+	if (!sm_lex_same_word(value, sm_bytes_str("7bit")) &&
+	    !sm_lex_same_word(value, sm_bytes_str("8bit")) &&
+	    !sm_lex_same_word(value, sm_bytes_str("binary")))
+		o->inner_doubt = "The message inside is encoded, which hides who "
+		    "it is from.";
 }
 
 static int
@@ -159,6 +192,8 @@ walked_part(void *ctx, const char *path, const struct sm_header *h)
 		return rc;
 	SM_TRY_OUT(sm_mime_value_read(&type, h, "Content-Type"));
 	SM_TRY_OUT(sm_mime_value_read(&disp, h, "Content-Disposition"));
+	if (e->depth > 0 && *path == '\0')
+		wrap_check(e->o, &type, h);
 	why = errant_why(&type, &disp);
 	if (why == NULL)
 		goto out;
@@ -227,7 +262,8 @@ root_header(struct sm_open *o, const struct sm_header *h)
 	if (o->header_kept)
 		return SM_OK;
 	o->header_kept = true;
-	o->is_message = sm_header_is_message(h);
+	o->header_doubt = sm_header_ambiguous(h);
+	o->is_message = sm_header_is_message(h) || o->header_doubt;
 	while (sm_header_find(h, "From", o->from_count) >= 0)
 		o->from_count++;
 	if (i >= 0)

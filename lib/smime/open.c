@@ -333,6 +333,24 @@ is_detached(const struct sm_open *o)
 	    o->opt.mode != SM_OPEN_INSPECT;
 }
 
+/* Content was named, and the message has its own: a verdict about that one would
+ * be taken for one about the other (smime-rules 8). */
+static int
+detached_idle(struct sm_open *o)
+{
+	if (o->opt.detached.read_at == NULL || o->opt.mode == SM_OPEN_INSPECT ||
+	    o->rc != 0)
+		return SM_OK;
+	if (o->layer_count > 0 && o->layers[0]->type == SM_CMS_SIGNED)
+		o->layers[0]->bad = "The signature carries content of its own: it "
+		    "says nothing about the content that was named beside it.";
+	else
+		o->rc = sm_error_set(&o->err, SM_E_FORMAT, "not-a-signature",
+		    "RFC 5652 section 5.2", "This is no signature over the "
+		    "content that was named beside it.");
+	return SM_OK;
+}
+
 static int
 detached_missing(struct sm_open *o)
 {
@@ -368,7 +386,7 @@ finish_passes(struct sm_open *o, struct sm_pieces **detached)
 	while (wants_pass(o))
 		SM_TRY(pass_again(o, emit));
 	if (!is_detached(o))
-		return SM_OK;
+		return detached_idle(o);
 	if (o->opt.detached.read_at == NULL)
 		return detached_missing(o);
 	SM_TRY(sm_pieces_new(detached, &o->err));

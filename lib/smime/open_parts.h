@@ -90,6 +90,8 @@ struct sm_open {
 	int64_t date;
 	struct sm_buf *inner_from; /* From values of entities further in */
 	size_t inner_from_count;
+	bool header_doubt;       /* other programs may read another root header */
+	const char *inner_doubt; /* a sentence: why inner senders are not sure */
 	struct sm_open_errant *errant;
 	size_t errant_count;
 	uint64_t leaf_bytes;
@@ -97,6 +99,7 @@ struct sm_open {
 	bool released;
 	bool finished;
 	struct sm_certs certs;
+	unsigned cert_tries;     /* certificates tried for signers */
 	struct sm_report report;
 };
 

@@ -54,6 +54,9 @@ static int
 outer_from(struct sm_from *f, const struct sm_open *o)
 {
 	f->applies = true;
+	if (o->header_doubt)
+		return problem(f, "The header of the message is damaged: mail "
+		    "programs may show you another sender than the one in it.");
 	if (o->from_count == 0)
 		return problem(f, "The message does not say who it is from: it "
 		    "has no From field.");
@@ -77,7 +80,10 @@ sm_from_make(struct sm_from *out, struct sm_open *o)
 		out->applies = true;
 		SM_TRY(take_from(out, sm_buf_bytes(&o->inner_from[i]), true));
 	}
-	return SM_OK;
+	if (o->inner_doubt == NULL)
+		return SM_OK;
+	out->applies = true;
+	return problem(out, o->inner_doubt);
 }
 
 void

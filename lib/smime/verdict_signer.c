@@ -10,6 +10,9 @@
 #define CLOCK_SKEW 900
 /* Unsigned attributes have no limit of their own. */
 #define ATTRIBUTES_SHOWN 100
+/* Certificates that are tried, by signer and in all. */
+#define TRIES_OF_SIGNER 8
+#define TRIES_OF_MESSAGE 256
 
 struct judge {
 	struct sm_open *o;
@@ -23,6 +26,7 @@ struct judge {
 	bool at_signing_time;              /* path is good then, expired now */
 	bool weak;
 	bool no_memory;
+	unsigned tries;
 	int exit;
 };
 
@@ -102,32 +106,39 @@ judge_with(struct judge *j, struct sm_cert *cert)
 }
 
 /* Key identifiers may be ambiguous: the certificate whose key fits wins, else
- * the first that has the right name. */
+ * the first that has the right name. Names are the attacker's to choose, and each
+ * try costs an operation with a key of any size: few are made for a signer, and
+ * not too many for a message (smime-rules 21). */
 static int
-try_cert(struct judge *j, struct sm_cert *cert, bool *found)
+try_cert(struct judge *j, struct sm_cert *cert)
 {
+	struct sm_signer_verdict before = j->math;
+
 	if (!sm_cert_id_matches(&j->si->sid, cert))
 		return SM_OK;
-	if (j->cert != NULL && j->math.signature == SM_YES)
+	if (j->cert != NULL && (j->math.signature == SM_YES ||
+	    j->tries >= TRIES_OF_SIGNER))
 		return SM_OK;
+	if (j->o->cert_tries >= TRIES_OF_MESSAGE)
+		return SM_OK;
+	j->tries++;
+	j->o->cert_tries++;
 	SM_TRY(judge_with(j, cert));
 	if (j->cert == NULL || j->math.signature == SM_YES)
 		j->cert = cert;
-	*found = true;
+	else
+		j->math = before;
 	return SM_OK;
 }
 
 static int
 find_cert(struct judge *j)
 {
-	bool found = false;
-
 	for (size_t i = 0; i < j->o->certs.count; i++)
-		SM_TRY(try_cert(j, j->o->certs.list[i], &found));
+		SM_TRY(try_cert(j, j->o->certs.list[i]));
 	for (size_t i = 0; i < sm_pki_cert_count(j->ev->pki); i++)
-		SM_TRY(try_cert(j, sm_pki_cert(j->ev->pki, i), &found));
-	/* The loop may have ended on another candidate's verdict. */
-	return j->cert != NULL ? judge_with(j, j->cert) : SM_OK;
+		SM_TRY(try_cert(j, sm_pki_cert(j->ev->pki, i)));
+	return SM_OK;
 }
 
 static void
@@ -273,6 +284,32 @@ signing_time_impossible(struct judge *j, char *why, size_t size)
 static const char date_fix[] = "Ask the sender to sign it again with a valid "
     "certificate and a right clock.";
 
+/* Compromise, or no reason given, casts doubt on everything ever signed. */
+static bool
+revoked_whenever(int reason)
+{
+	return reason <= 2;
+}
+
+/* What was known at the claimed time says more than that nothing is known now. It
+ * never takes back a revocation: who stole a key dates the signature back, and
+ * carries a list from before the theft. */
+static void
+take_revocation(struct sm_path_verdict *now, const struct sm_path_verdict *then)
+{
+	if (then->revocation == SM_REV_UNKNOWN)
+		return;
+	if (now->revocation == SM_REV_REVOKED &&
+	    (then->revocation != SM_REV_REVOKED ||
+	    !revoked_whenever(then->revocation_reason)))
+		return;
+	now->revocation = then->revocation;
+	now->revocation_reason = then->revocation_reason;
+	now->revoked_at = then->revoked_at;
+	memcpy(now->revocation_why, then->revocation_why,
+	    sizeof now->revocation_why);
+}
+
 /* The path fails by dates alone: was it good at the claimed time? */
 static int
 check_time_then(struct judge *j)
@@ -299,14 +336,7 @@ check_time_then(struct judge *j)
 		j->weak = true;
 		j->exit = sm_verdict_worse(j->exit, 16);
 	}
-	if (then.revocation != SM_REV_UNKNOWN ||
-	    j->path.revocation == SM_REV_UNKNOWN) {
-		j->path.revocation = then.revocation;
-		j->path.revocation_reason = then.revocation_reason;
-		j->path.revoked_at = then.revoked_at;
-		memcpy(j->path.revocation_why, then.revocation_why,
-		    sizeof then.revocation_why);
-	}
+	take_revocation(&j->path, &then);
 	snprintf(why, sizeof why, "The certificate was valid then by the signer's "
 	    "own clock, and has expired since (%s).", end);
 	check(j, SM_CHECK_TIME, SM_CHECK_TRUE, 0, why, NULL);
@@ -339,13 +369,6 @@ check_time(struct judge *j)
 }
 
 /* ---- revocation ---- */
-
-/* Compromise, or no reason given, casts doubt on everything ever signed. */
-static bool
-revoked_whenever(int reason)
-{
-	return reason <= 2;
-}
 
 static void
 check_revocation(struct judge *j)
