@@ -61,6 +61,7 @@ struct sm_report_layer {
 	size_t recipient_total;
 	struct sm_report_signer *signers;
 	size_t signer_count;
+	char *fault;              /* why no signature of it can count; NULL */
 	uint64_t content_bytes;
 	char *content_type;       /* of what is inside: "data" or an OID name */
 };

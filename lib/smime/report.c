@@ -90,6 +90,7 @@ layer_wipe(struct sm_report_layer *l)
 {
 	free(l->type);
 	free(l->part);
+	free(l->fault);
 	free(l->cipher);
 	free(l->content_type);
 	for (size_t i = 0; i < l->recipient_count; i++) {

@@ -107,6 +107,8 @@ put_layer(struct sm_json *j, const struct sm_report_layer *l)
 		put_bool(j, "weak_cipher", l->weak_cipher);
 		put_recipients(j, l);
 	}
+	if (l->fault != NULL)
+		put(j, "fault", l->fault);
 	if (is_signed) {
 		sm_json_key(j, "signers");
 		sm_json_array_begin(j);

@@ -147,6 +147,11 @@ put_headline(struct page *p)
 		    "Signatures were not looked at." : "Structure shown below.";
 		at = NULL;
 	}
+	if (p->r->result == SM_RESULT_INVALID && main_signer(p->r) == NULL) {
+		h.sentence = "This was announced as signed, and its signature is "
+		    "damaged or lost.";
+		at = NULL;
+	}
 	if (p->colour)
 		PUT(p, "\033[1;%sm%s\033[0m  ", h.colour, h.word);
 	else
@@ -272,6 +277,8 @@ put_layer(struct page *p, const struct sm_report_layer *l)
 	else if (!is_type(l, "signed"))
 		PUT(p, "  %-11s %s, %llu bytes inside\n", "Layer:", l->type,
 		    (unsigned long long)l->content_bytes);
+	else if (l->signer_count == 0 && l->fault != NULL)
+		put_line(p, "Why:", l->fault);
 	else if (l->signer_count == 0)
 		put_line(p, "Signed by:", "nobody: it only carries certificates");
 	for (size_t i = 0; i < l->signer_count; i++) {

@@ -163,7 +163,10 @@ report_layer(struct sm_report_layer *out, struct sm_open *o, unsigned index,
 	out->content_type = sm_text("%s", oid);
 	out->root = index == 0;
 	out->content_bytes = l->content_bytes;
-	if (out->type == NULL || out->part == NULL || out->content_type == NULL)
+	if (l->bad != NULL)
+		out->fault = sm_text("%s", l->bad);
+	if (out->type == NULL || out->part == NULL || out->content_type == NULL ||
+	    (l->bad != NULL && out->fault == NULL))
 		return SM_E_NOMEM;
 	if (l->env != NULL)
 		return report_encrypted(out, l);
@@ -203,7 +206,8 @@ signer_false(const struct sm_report_signer *s)
 }
 
 /* None may be false; of the true ones, the best speaks (contract: "Several
- * signers"). No signer at all is no signature. */
+ * signers"). No signer at all is no signature, but where one was announced and
+ * its part is damaged or lost, that is not passed off as plain mail. */
 static int
 layer_exit(const struct sm_report_layer *l)
 {
@@ -211,7 +215,7 @@ layer_exit(const struct sm_report_layer *l)
 	bool good = false, any = false;
 
 	if (l->signer_count == 0)
-		return 15;
+		return l->fault != NULL ? 10 : 15;
 	for (size_t i = 0; i < l->signer_count; i++) {
 		if (signer_false(&l->signers[i]))
 			return 10;
@@ -369,6 +373,10 @@ advise(struct sm_open *o, bool signed_outside)
 		SM_TRY(sm_report_advise(r, "There is a signature around the "
 		    "encryption. It tells who sent the sealed letter, not who "
 		    "wrote what is in it, and does not count."));
+	for (size_t i = 0; i < r->layer_count; i++)
+		if (r->layers[i].fault != NULL && r->layers[i].signer_count == 0)
+			SM_TRY(sm_report_advise(r, "Ask the sender to send it "
+			    "again; do not rely on what it says."));
 	for (size_t i = 0; i < r->layer_count; i++)
 		for (size_t k = 0; k < r->layers[i].signer_count; k++)
 			for (int c = 0; c < SM_CHECK_COUNT; c++)
