@@ -462,6 +462,20 @@ check(struct sm_path_verdict *out, struct search *s, struct sm_cert *leaf)
 	return judge_candidate(out, s, &stop);
 }
 
+/* Did libcrypto run out of memory? Its verification does not tell that from a
+ * signature that does not fit: a list of the revoked would be passed over as
+ * forged. The queue of its errors, empty when the check began, is emptied. */
+static bool
+memory_failed(void)
+{
+	unsigned long e;
+	bool failed = false;
+
+	while ((e = ERR_get_error()) != 0)
+		failed = failed || ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE;
+	return failed;
+}
+
 int
 sm_path_check(struct sm_path_verdict *out, const struct sm_pki *p,
     struct sm_cert *leaf, const struct sm_certs *carried,
@@ -477,7 +491,7 @@ sm_path_check(struct sm_path_verdict *out, const struct sm_pki *p,
 	out->revocation_reason = -1;
 	say(out->revocation_why, sizeof(out->revocation_why),
 	    "Revocation was not looked at: there is no valid path.");
-	ERR_set_mark();
+	ERR_clear_error();
 	if (opt->crl_count > 0 || opt->ocsp_count > 0)
 		rc = sm_pki_with_carried(&more, p, opt);
 	if (more != NULL)
@@ -485,7 +499,8 @@ sm_path_check(struct sm_path_verdict *out, const struct sm_pki *p,
 	if (rc == SM_OK)
 		rc = check(out, &s, leaf);
 	sm_pki_carried_free(more, p);
-	ERR_pop_to_mark();
+	if (memory_failed() && rc == SM_OK)
+		rc = SM_E_NOMEM;
 	if (rc == SM_E_NOMEM)
 		return sm_error_set(err, rc, "memory", NULL,
 		    "There is not enough memory to check a certificate.");

@@ -20,6 +20,7 @@ struct crl_run {
 	X509 *signer;            /* of a list that its issuer did not sign */
 	bool nested;             /* this run asks about such a signer */
 	bool stale;              /* a list was outside its dates */
+	bool failed;             /* libcrypto could not do its work */
 };
 
 #define WHY(s, ...) snprintf((s)->why, sizeof((s)->why), __VA_ARGS__)
@@ -68,6 +69,23 @@ say_stale(struct crl_run *r, const X509_CRL *crl, bool ended)
 	    ended ? "ended" : "begins only", day);
 }
 
+/* Does the list's signature fit after all? Then libcrypto had no memory to see it,
+ * which it does not always tell: a genuine list must not pass for a forged one. */
+static bool
+fits_after_all(const struct crl_run *r, X509_CRL *crl)
+{
+	for (size_t i = 1; crl != NULL && i < r->chain->count; i++) {
+		X509 *x = sm_cert_x509(r->chain->cert[i]);
+		EVP_PKEY *key = x == NULL ? NULL : X509_get0_pubkey(x);
+
+		if (key != NULL && X509_NAME_cmp(X509_CRL_get_issuer(crl),
+		    X509_get_subject_name(x)) == 0 &&
+		    X509_CRL_verify(crl, key) == 1)
+			return true;
+	}
+	return false;
+}
+
 /* Errors of the question itself: 1 goes on, 0 ends the run. */
 static int
 hear(struct crl_run *r, X509_STORE_CTX *ctx, int code)
@@ -91,6 +109,10 @@ hear(struct crl_run *r, X509_STORE_CTX *ctx, int code)
 		say_revoked(r, ctx);
 		return 0;
 	case X509_V_ERR_UNABLE_TO_GET_CRL:
+		return 0;
+	case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+		r->failed = fits_after_all(r, crl);
+		r->useless = crl;
 		return 0;
 	default:
 		/* A list that is forged, or of another scope, must not hide
@@ -170,6 +192,8 @@ run_all(struct crl_run *r)
 {
 	for (;;) {
 		SM_TRY(run_once(r));
+		if (r->failed)
+			return SM_E_NOMEM;
 		if (r->useless == NULL ||
 		    sk_X509_CRL_delete_ptr(r->crls, r->useless) == NULL)
 			return SM_OK;
