@@ -14,11 +14,19 @@
 #if defined(__GNUC__)
 #define SM_MUST_CHECK __attribute__((warn_unused_result))
 #define SM_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#ifdef __cplusplus
+#define SM_EXPORT extern "C" __attribute__((visibility("default")))
+#else
 #define SM_EXPORT __attribute__((visibility("default")))
+#endif
 #else
 #define SM_MUST_CHECK
 #define SM_PRINTF(f, a)
+#ifdef __cplusplus
+#define SM_EXPORT extern "C"
+#else
 #define SM_EXPORT
+#endif
 #endif
 
 struct sm_bytes {

@@ -1,8 +1,8 @@
 /* sealmail/cert.h - certificates, what may be trusted, and key files.
  *
- * Certificates are parsed once and then shown as plain values.
- * Judging a path: lib side in pki/path.h; what a caller does with it: the
- * report. */
+ * Certificates are parsed once and then shown as plain values. What may be
+ * trusted is handed in by sealmail/trust.h; what that means for a signer is said
+ * by sealmail/report.h. */
 #ifndef SEALMAIL_CERT_H
 #define SEALMAIL_CERT_H
 

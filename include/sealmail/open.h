@@ -46,7 +46,7 @@ struct sm_open_options {
 	size_t key_count;
 	const struct sm_bytes *secrets;     /* passwords and shared keys */
 	size_t secret_count;
-	int64_t now;                        /* judge as of; seconds since 1970 */
+	int64_t now;                        /* judge as of; seconds since 1970: set it */
 	const char *from;                   /* --from, or NULL */
 	bool archive;                       /* --archive */
 	bool require_revocation;

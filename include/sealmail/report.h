@@ -3,7 +3,7 @@
  * Made by struct sm_open (sealmail/open.h). Shapes are plain and read-only for
  * the caller; strings are UTF-8, owned by the report. The command, the pages and
  * mail programs print it; nobody judges twice. The exit status is that of the
- * command (contract: "Exit status"). */
+ * command, see sealmail(1). */
 #ifndef SEALMAIL_REPORT_H
 #define SEALMAIL_REPORT_H
 
@@ -94,7 +94,7 @@ struct sm_report {
 SM_EXPORT const char *sm_result_name(enum sm_result r);   /* "not-from-sender" */
 SM_EXPORT const char *sm_check_name(enum sm_check_id id); /* "signature" */
 
-/* The JSON object of the contract, or the report for people: first the sentence
+/* The JSON object of sealmail-report(5), or the report for people: first the sentence
  * that matters, then each layer, then what to do. verbose adds every check and
  * algorithm. colour: ANSI colours. Returns 0, SM_E_NOMEM or the sink's status. */
 SM_EXPORT SM_MUST_CHECK int sm_report_json(const struct sm_report *r,

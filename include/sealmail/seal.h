@@ -66,7 +66,7 @@ struct sm_seal_recipient {
 struct sm_seal_options {
 	struct sm_limits limits;
 	enum sm_seal_form form;
-	int64_t now;                     /* signingTime */
+	int64_t now;                     /* signingTime, seconds since 1970: set it */
 	/* signing: none when signer_count is 0 */
 	const struct sm_seal_signer *signers;
 	size_t signer_count;
