@@ -180,11 +180,7 @@ generate_man_verbs(void)
 	for (i = 0; i < VERB_COUNT; i++) {
 		const struct verb_def *v = &verb_table[i];
 
-		printf(".It Cm %s Oo Ar options Oc ", v->name);
-		if (v->operand_required)
-			printf("Ar %s\n", v->operand);
-		else
-			puts("Op Ar FILE");
+		printf(".It Cm %s Oo Ar options Oc Op Ar %s\n", v->name, v->operand);
 		print_sentence(v->summary);
 		printf("See\n.Xr sealmail-%s 1 .\n", v->name);
 	}

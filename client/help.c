@@ -67,7 +67,7 @@ help_verb(FILE *to, const struct verb_def *verb)
 	const struct verb_example *e;
 	int group;
 
-	fprintf(to, "usage: sealmail %s [options] %s\n\n%s\n", verb->name,
+	fprintf(to, "usage: sealmail %s [options] [%s]\n\n%s\n", verb->name,
 	    verb->operand, verb->summary);
 	for (e = verb->examples; e->command != NULL; e++)
 		fprintf(to, "\n  # %s\n  %s\n", e->what, e->command);

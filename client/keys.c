@@ -290,10 +290,6 @@ add_signer(struct client *c, struct keys *k, const struct key_source *s)
 	if (best.cert == NULL)
 		return client_fault(c, EXIT_USAGE, "%s: no certificate fits this key; name "
 		    "it with --cert FILE", s->path);
-	if (!keys_cert_is_current(c, best.cert))
-		client_note(c, "%s: the certificate is not valid %s; readers will not "
-		    "accept the signature", s->path,
-		    options_has(&c->opt, OPT_AT) ? "at that time" : "now");
 	to->key = best.key;
 	to->cert = best.cert;
 	to->pss = options_has(&c->opt, OPT_PSS);

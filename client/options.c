@@ -71,7 +71,9 @@ option_guess(const struct verb_def *verb, const char *name)
 	size_t i;
 
 	for (i = 0; i < OPT_COUNT; i++) {
-		d = distance(option_table[i].name, name);
+		/* who abbreviates has typed nothing wrong yet */
+		d = *name != '\0' && strncmp(option_table[i].name, name,
+		    strlen(name)) == 0 ? 0 : distance(option_table[i].name, name);
 		if (d < least && option_applies(&option_table[i], verb->id)) {
 			least = d;
 			best = &option_table[i];
@@ -232,7 +234,7 @@ read_operand(struct reader *r, const char *word)
 {
 	if (r->o->operand != NULL)
 		return fail(r->o, "one %s at a time: \"%.60s\" is one too many",
-		    r->verb->operand_required ? r->verb->operand : "FILE", word);
+		    r->verb->operand, word);
 	r->o->operand = word;
 	return 0;
 }
@@ -257,9 +259,6 @@ read_words(struct reader *r)
 		if (rc == 0 && options_has(r->o, OPT_HELP))
 			return 0;
 	}
-	if (rc == 0 && r->verb->operand_required && r->o->operand == NULL)
-		return fail(r->o, "%s needs a %s: sealmail %s %s", r->verb->name,
-		    r->verb->operand, r->verb->name, r->verb->operand);
 	return rc;
 }
 

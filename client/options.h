@@ -109,8 +109,7 @@ struct verb_example {
 struct verb_def {
 	enum verb_id id;
 	const char *name;
-	const char *operand;      /* "[FILE]" */
-	bool operand_required;
+	const char *operand;      /* "FILE"; never required */
 	const char *summary;      /* a phrase */
 	struct verb_example examples[4];
 };

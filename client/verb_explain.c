@@ -95,8 +95,13 @@ int
 verb_explain(struct client *c)
 {
 	const char *code = c->opt.operand;
-	const struct exit_info *e = exit_find(code);
+	const struct exit_info *e;
 
+	if (code == NULL) {
+		list_codes(stdout);
+		return 0;
+	}
+	e = exit_find(code);
 	if (e != NULL)
 		return explain_exit(e);
 	if (explain_check(code) || explain_limit(c, code))

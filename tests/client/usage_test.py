@@ -24,7 +24,7 @@ def one_line(done):
     ['encrypt', '--alg', 'au'],
     ['encrypt', '--alg', ''],
     ['open', '-o', 'a', '-o', 'b'],
-    ['explain'],
+    ['explain', '12', '13'],
     ['sign'],
     ['sign', '-i', 'alice'],
     ['encrypt'],
@@ -42,6 +42,7 @@ def test_no_verb_shows_the_verbs(sealmail):
 
 def test_a_misspelt_option_or_verb_is_guessed(sealmail):
     assert 'did you mean --trust?' in one_line(sealmail('verify', '--trsut', 'x', exit=64))
+    assert 'did you mean --json?' in one_line(sealmail('verify', '--js', exit=64))
     assert 'did you mean verify?' in one_line(sealmail('verfy', exit=64))
 
 
@@ -94,6 +95,7 @@ def test_version(sealmail):
 
 def test_explain_knows_every_status_result_check_and_limit(sealmail):
     listed = sealmail('explain', 'no-such-thing', exit=64).err
+    assert sealmail('explain').stdout.decode() in listed
     names = [line.split()[1] for line in listed.splitlines() if line.startswith('  ') and line.split()[0].isdigit()]
     assert 'not-from-sender' in names and 'corrupt' in names
     rest = listed[listed.index('checks:'):].replace('checks:', '').replace('limits:', '').split()
