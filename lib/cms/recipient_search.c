@@ -228,8 +228,8 @@ search_none(struct sm_recipient_search *s)
 	sm_recipients_text(text, sizeof(text), s->list);
 	return sm_error_set(s->err, SM_E_NOKEY, "no-recipient", NULL,
 	    "The message is for %s, and no key or secret given here opens it; "
-	    "find the key that it was encrypted to, perhaps an older one.",
-	    text);
+	    "find the %s that it was encrypted to, perhaps an older one.",
+	    text, strstr(text, "password") != NULL ? "key or password" : "key");
 }
 
 int

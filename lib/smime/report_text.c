@@ -108,8 +108,8 @@ headline(const struct sm_report *r)
 		[SM_RESULT_UNSIGNED] = { "NOT SIGNED", "33",
 		    "Nothing proves who wrote this." },
 		[SM_RESULT_NO_KEY] = { "NO KEY", "31",
-		    "This is encrypted to somebody else, or to a key that was not "
-		    "given." },
+		    "This is encrypted to somebody else, or to a key or password "
+		    "that was not given." },
 		[SM_RESULT_CORRUPT] = { "CORRUPT", "31", "The content was changed or "
 		    "damaged on its way. Nothing of it is shown." },
 		[SM_RESULT_UNAUTHENTICATED] = { "NOT AUTHENTICATED", "31",
@@ -133,6 +133,21 @@ is_encrypted(const struct sm_report *r)
 	return false;
 }
 
+/* Nothing is wrong with the message: it was read with the wrong verb, or without
+ * the content that belongs to it. */
+static bool
+of_another_kind(const struct sm_report *r)
+{
+	static const char *const reasons[] = { "is-encrypted", "not-encrypted",
+		"content-missing", "not-a-signature" };
+
+	for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+		if (r->error.reason != NULL &&
+		    strcmp(r->error.reason, reasons[i]) == 0)
+			return true;
+	return false;
+}
+
 static void
 put_headline(struct page *p)
 {
@@ -151,6 +166,10 @@ put_headline(struct page *p)
 		h.sentence = "This was announced as signed, and its signature is "
 		    "damaged or lost.";
 		at = NULL;
+	}
+	if (p->r->result == SM_RESULT_MALFORMED && of_another_kind(p->r)) {
+		h.word = "WRONG KIND";
+		h.sentence = "This is not of the kind that was asked for.";
 	}
 	if (p->colour)
 		PUT(p, "\033[1;%sm%s\033[0m  ", h.colour, h.word);
@@ -279,7 +298,7 @@ put_layer(struct page *p, const struct sm_report_layer *l)
 		    (unsigned long long)l->content_bytes);
 	else if (l->signer_count == 0 && l->fault != NULL)
 		put_line(p, "Why:", l->fault);
-	else if (l->signer_count == 0)
+	else if (l->signer_count == 0 && p->r->result != SM_RESULT_MALFORMED)
 		put_line(p, "Signed by:", "nobody: it only carries certificates");
 	for (size_t i = 0; i < l->signer_count; i++) {
 		put_signer(p, &l->signers[i]);

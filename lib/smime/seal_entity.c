@@ -339,7 +339,9 @@ header_end(struct sm_seal *s, bool cut_short)
 	}
 	e->state = SM_ENTITY_PROBE;
 	SM_TRY(sm_seal_advise(s, "The input does not begin with a mail header: all "
-	    "of it was taken as the text of the letter."));
+	    "of it was taken as the text of the letter.%s",
+	    s->opt.form == SM_FORM_MAIL ? " A file that is no letter is kept byte "
+	    "by byte with --form der." : ""));
 	return probe_write(s, sm_header_raw(e->header));
 }
 

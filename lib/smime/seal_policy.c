@@ -264,7 +264,8 @@ choose_auto(struct choosing *ch)
 	size_t i;
 
 	if (p == NULL)
-		return choose(ch, ciphers[0], "%s, because everybody can read it.",
+		return choose(ch, ciphers[0], "%s, because all recipients "
+		    "can read it.",
 		    sm_alg_get(ciphers[0])->name);
 	for (i = 1; i + 1 < CIPHERS; i++)
 		if (who_cannot(ch, ciphers[i]) == NULL)
@@ -326,8 +327,8 @@ choose_cipher(struct choosing *ch)
 	case SM_SEAL_STRONG:
 		return choose_strong(ch);
 	case SM_SEAL_COMPAT:
-		return choose(ch, SM_AES256_CBC, "%s, because what every mail "
-		    "program reads was asked for.",
+		return choose(ch, SM_AES256_CBC, "%s, because compatibility "
+		    "with every mail program was asked for.",
 		    sm_alg_get(SM_AES256_CBC)->name);
 	default:
 		return sm_error_set(ch->s->err, SM_E_USAGE, "alg", NULL,

@@ -66,16 +66,28 @@ outer_from(struct sm_from *f, const struct sm_open *o)
 	return take_from(f, sm_buf_bytes(&o->from), false);
 }
 
+static int
+asked_from(struct sm_from *f, const char *from)
+{
+	size_t before = 0;
+
+	while (f->targets != NULL && f->targets[before] != NULL)
+		before++;
+	f->applies = true;
+	SM_TRY(take_from(f, sm_bytes_str(from), false));
+	if (f->targets != NULL)
+		f->asked = f->targets[before];
+	return SM_OK;
+}
+
 int
 sm_from_make(struct sm_from *out, struct sm_open *o)
 {
 	memset(out, 0, sizeof *out);
 	if (o->is_message)
 		SM_TRY(outer_from(out, o));
-	if (o->opt.from != NULL) {
-		out->applies = true;
-		SM_TRY(take_from(out, sm_bytes_str(o->opt.from), false));
-	}
+	if (o->opt.from != NULL)
+		SM_TRY(asked_from(out, o->opt.from));
 	for (size_t i = 0; i < o->inner_from_count; i++) {
 		out->applies = true;
 		SM_TRY(take_from(out, sm_buf_bytes(&o->inner_from[i]), true));
@@ -106,6 +118,15 @@ cert_has(const struct sm_cert *cert, const char *addr,
 		if (sm_address_equal(sm_bytes_str(mail), sm_bytes_str(addr)))
 			return true;
 	return false;
+}
+
+const char *
+sm_from_missed(const struct sm_from *f, const struct sm_cert *cert)
+{
+	for (char **t = f->targets; t != NULL && *t != NULL; t++)
+		if (!cert_has(cert, *t, sm_cert_mail))
+			return *t;
+	return NULL;
 }
 
 enum sm_ok

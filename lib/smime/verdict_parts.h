@@ -9,6 +9,7 @@
 struct sm_from {
 	bool applies;
 	char **targets;        /* NULL-terminated; every one must match */
+	const char *asked;     /* the one of targets that the caller alone named */
 	char *problem;         /* a sentence: the field cannot be relied on */
 };
 SM_MUST_CHECK int sm_from_make(struct sm_from *out, struct sm_open *o);
@@ -17,6 +18,8 @@ void sm_from_wipe(struct sm_from *f);
  * the subject name alone. */
 enum sm_ok sm_from_match(const struct sm_from *f, const struct sm_cert *cert,
     bool *subject_only);
+/* The first target that is not in the certificate; NULL when all are. */
+const char *sm_from_missed(const struct sm_from *f, const struct sm_cert *cert);
 
 /* What all signers of a message share. */
 struct sm_evidence {

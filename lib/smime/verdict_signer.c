@@ -406,11 +406,19 @@ check_revocation(struct judge *j)
 
 /* ---- From ---- */
 
+/* Who says that it is from addr. */
+static const char *
+from_claim(const struct sm_from *f, const char *addr)
+{
+	return addr == f->asked ? "It should be from" :
+	    "The message says it is from";
+}
+
 static void
 check_from(struct judge *j)
 {
 	const struct sm_from *f = &j->ev->from;
-	const char *mail = sm_cert_mail(j->cert, 0);
+	const char *mail = sm_cert_mail(j->cert, 0), *missed;
 	bool subject_only;
 	char why[420];
 
@@ -421,8 +429,9 @@ check_from(struct judge *j)
 		return;
 	case SM_CHECK_TRUE:
 		if (!subject_only) {
-			snprintf(why, sizeof why, "The message says it is from "
-			    "%s, and the certificate is theirs.", f->targets[0]);
+			snprintf(why, sizeof why, "%s %s, and the certificate is "
+			    "theirs.", from_claim(f, f->targets[0]),
+			    f->targets[0]);
 			check(j, SM_CHECK_FROM, SM_CHECK_TRUE, 0, why, NULL);
 			return;
 		}
@@ -437,9 +446,9 @@ check_from(struct judge *j)
 		break;
 	}
 	snprintf(why, sizeof why, "%s", f->problem != NULL ? f->problem : "");
-	if (f->problem == NULL)
-		snprintf(why, sizeof why, "The message says it is from %s, but it "
-		    "was signed by %s.", f->targets[0], mail != NULL ? mail :
+	if (f->problem == NULL && (missed = sm_from_missed(f, j->cert)) != NULL)
+		snprintf(why, sizeof why, "%s %s, but it was signed by %s.",
+		    from_claim(f, missed), missed, mail != NULL ? mail :
 		    "a certificate that names no mail address");
 	check(j, SM_CHECK_FROM, SM_CHECK_FALSE, 12, why, "Treat it as written by "
 	    "the signer that is shown, not by the sender that is claimed.");

@@ -57,7 +57,20 @@ def test_12_the_from_option_names_the_signer_of_a_cms_file(sealmail, pki):
     p7m = sealmail('sign', *sealmail.identity('alice'), '--form', 'der', '--opaque', stdin=b'words').stdout
     sealmail('verify', *sealmail.trust(), stdin=p7m)
     sealmail('verify', *sealmail.trust(), '--from', 'alice@example.org', stdin=p7m)
-    sealmail('verify', *sealmail.trust(), '--from', 'bob@example.org', stdin=p7m, exit=12)
+    other = sealmail('verify', *sealmail.trust(), '--from', 'bob@example.org', stdin=p7m, exit=12).err
+    assert 'It should be from bob@example.org, but it was signed by alice@example.org.' in other
+
+
+def test_12_the_reason_names_the_address_that_was_missed(sealmail):
+    err = sealmail('verify', *sealmail.trust(), '--from', 'bob@example.org', stdin=sealmail.signed(), exit=12).err
+    assert 'It should be from bob@example.org, but it was signed by alice@example.org.' in err
+
+
+def test_65_the_wrong_verb_does_not_call_the_message_damaged(sealmail):
+    for words, data in ((['verify', *sealmail.trust()], sealmail.sealed()),
+                        (['decrypt', *sealmail.identity('bob')], sealmail.signed())):
+        err = sealmail(*words, stdin=data, exit=65).err
+        assert 'WRONG KIND' in err and 'sealmail open' in err and 'MALFORMED' not in err
 
 
 @pytest.mark.parametrize('form', ['inter.crl', 'inter.crl.der'])

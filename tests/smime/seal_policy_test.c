@@ -117,9 +117,9 @@ the_cipher_is_the_best_that_all_can_read(void **state)
 		    "aes-256-cbc", "rsa-oaep", "ec@example.org" },
 		/* all are known */
 		{ CAPS(GCM256 OAEP), CAPS(GCM256), SM_SEAL_AUTO, "aes-256-gcm",
-		    "rsa-oaep", "everybody can read it" },
+		    "rsa-oaep", "all recipients can read it" },
 		{ CAPS(GCM256), CAPS(GCM256), SM_SEAL_AUTO, "aes-256-gcm",
-		    "rsa-pkcs1", "everybody" },
+		    "rsa-pkcs1", "all recipients" },
 		{ CAPS(GCM128 GCM256 OAEP), CAPS(GCM128 CBC256), SM_SEAL_AUTO,
 		    "aes-128-gcm", "rsa-oaep",
 		    "ec@example.org does not say to read aes-256-gcm" },
