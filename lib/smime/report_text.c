@@ -74,8 +74,8 @@ signer_name(const struct sm_report_signer *s, char *room, size_t size)
 		return "nobody";
 	if (s->mail != NULL && s->mail[0] != NULL)
 		return s->mail[0];
-	return s->subject != NULL ? common_name(s->subject, room, size) :
-	    "somebody unknown";
+	return s->subject != NULL && *s->subject != '\0' ?
+	    common_name(s->subject, room, size) : "somebody unknown";
 }
 
 /* ---- the sentence that matters ---- */
