@@ -18,6 +18,8 @@ HEAD = """# Verdicts of other people's corpora
 Made by tests/system/corpora_table_test.py from a run; do not edit. Each verdict that a
 corpus states is asked of the command, or of the path check where the command lacks an
 input (tests/pki). *Deviating*: we give another verdict on purpose; DEVIATIONS.md says why.
+Of `pqc-hackathon-cms` only what must be refused is asked here; tests/cms asks the
+post-quantum samples of the library, and tests/crypto Wycheproof's vectors.
 
 | corpus | files | verdicts asked | met | deviating |
 |---|---:|---:|---:|---:|
