@@ -66,11 +66,30 @@ collect_bytes(struct sm_bytes **out, size_t *out_count, const struct sm_open *o,
 	return SM_OK;
 }
 
+/* What the message carried is read once for all of its signers: a long list for
+ * each of many would be work for minutes (smime-rules 21). */
+static int
+evidence_read(struct sm_evidence *ev)
+{
+	struct sm_path_options opt = { 0 };
+
+	if (ev->crl_count == 0 && ev->ocsp_count == 0)
+		return SM_OK;
+	opt.crls = ev->crls;
+	opt.crl_count = ev->crl_count;
+	opt.ocsps = ev->ocsps;
+	opt.ocsp_count = ev->ocsp_count;
+	SM_TRY(sm_pki_with_carried(&ev->more, ev->given, &opt));
+	ev->pki = ev->more;
+	return SM_OK;
+}
+
 static int
 evidence_make(struct sm_evidence *ev, struct sm_open *o, struct sm_pki *empty)
 {
 	memset(ev, 0, sizeof *ev);
-	ev->pki = o->opt.pki != NULL ? o->opt.pki : empty;
+	ev->given = o->opt.pki != NULL ? o->opt.pki : empty;
+	ev->pki = ev->given;
 	for (unsigned i = 0; i < o->layer_count; i++)
 		if (o->layers[i]->sig != NULL)
 			SM_TRY(collect_certs(o, o->layers[i]));
@@ -78,12 +97,14 @@ evidence_make(struct sm_evidence *ev, struct sm_open *o, struct sm_pki *empty)
 	    sm_signed_crl));
 	SM_TRY(collect_bytes(&ev->ocsps, &ev->ocsp_count, o,
 	    sm_signed_ocsp_count, sm_signed_ocsp));
+	SM_TRY(evidence_read(ev));
 	return sm_from_make(&ev->from, o);
 }
 
 static void
 evidence_wipe(struct sm_evidence *ev)
 {
+	sm_pki_carried_free(ev->more, ev->given);
 	free(ev->crls);
 	free(ev->ocsps);
 	sm_from_wipe(&ev->from);
@@ -264,11 +285,11 @@ signed_inside(const struct sm_report *r, size_t i)
 	return false;
 }
 
-/* open and verify. */
+/* open and verify. A signature further out than the one that decides does not
+ * count either way: whoever can break it can as well take it off. */
 static int
 exit_of_layers(const struct sm_report *r, bool *signed_outside)
 {
-	int exit = 0;
 	bool unauthenticated = false;
 	size_t decides = r->layer_count;
 
@@ -287,13 +308,7 @@ exit_of_layers(const struct sm_report *r, bool *signed_outside)
 	}
 	if (unauthenticated)
 		return 22;
-	exit = decides < r->layer_count ? layer_exit(&r->layers[decides]) : 15;
-	/* A broken signature further out is never passed over. */
-	for (size_t i = 0; i < r->layer_count; i++)
-		if (layer_is(&r->layers[i], "signed") &&
-		    layer_exit(&r->layers[i]) == 10)
-			exit = sm_verdict_worse(exit, 10);
-	return exit;
+	return decides < r->layer_count ? layer_exit(&r->layers[decides]) : 15;
 }
 
 static int
@@ -358,6 +373,22 @@ advise_encryption(struct sm_report *r)
 	return SM_OK;
 }
 
+/* Said, although it decides nothing: a signed layer with another inside. */
+static bool
+broken_outside(const struct sm_report *r)
+{
+	bool broken = false;
+
+	for (size_t i = 0; i < r->layer_count; i++) {
+		if (!layer_is(&r->layers[i], "signed"))
+			continue;
+		if (broken)
+			return true;
+		broken = layer_exit(&r->layers[i]) == 10;
+	}
+	return false;
+}
+
 static int
 advise(struct sm_open *o, bool signed_outside)
 {
@@ -369,6 +400,10 @@ advise(struct sm_open *o, bool signed_outside)
 	if (r->error.status != 0)
 		return sm_report_advise(r, "%s", r->error.text);
 	SM_TRY(advise_encryption(r));
+	if (broken_outside(r))
+		SM_TRY(sm_report_advise(r, "A further signature, around the one that "
+		    "is reported, does not hold: somebody changed or added "
+		    "something outside on the way. What is inside is untouched."));
 	if (signed_outside)
 		SM_TRY(sm_report_advise(r, "There is a signature around the "
 		    "encryption. It tells who sent the sealed letter, not who "
