@@ -64,4 +64,12 @@ SM_MUST_CHECK int sm_path_check(struct sm_path_verdict *out,
     const struct sm_certs *carried, const struct sm_path_options *opt,
     struct sm_error *err);
 
+/* A copy of p that also has what a message carried (opt->crls, opt->ocsps): for
+ * several checks, which then need no such options. What cannot be read is passed
+ * over. p must live as long. Given back with sm_pki_carried_free(), also after a
+ * failure that left *out set. */
+SM_MUST_CHECK int sm_pki_with_carried(struct sm_pki **out,
+    const struct sm_pki *p, const struct sm_path_options *opt);
+void sm_pki_carried_free(struct sm_pki *q, const struct sm_pki *p);
+
 #endif

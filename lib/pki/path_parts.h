@@ -22,13 +22,6 @@ struct sm_pki {
 	size_t ocsp_cap;
 };
 
-/* A copy of p that also has what a message carried (opt->crls, opt->ocsps); what
- * cannot be read is passed over. Given back with sm_pki_carried_free(), also
- * after a failure that left *out set. */
-SM_MUST_CHECK int sm_pki_with_carried(struct sm_pki **out,
-    const struct sm_pki *p, const struct sm_path_options *opt);
-void sm_pki_carried_free(struct sm_pki *q, const struct sm_pki *p);
-
 /* More than any limits.path_length can ask for. */
 #define SM_CHAIN_MAX 64
 

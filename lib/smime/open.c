@@ -341,13 +341,13 @@ detached_idle(struct sm_open *o)
 	if (o->opt.detached.read_at == NULL || o->opt.mode == SM_OPEN_INSPECT ||
 	    o->rc != 0)
 		return SM_OK;
-	if (o->layer_count > 0 && o->layers[0]->type == SM_CMS_SIGNED)
-		o->layers[0]->bad = "The signature carries content of its own: it "
-		    "says nothing about the content that was named beside it.";
-	else
+	if (o->layer_count == 0 || o->layers[0]->type != SM_CMS_SIGNED)
 		o->rc = sm_error_set(&o->err, SM_E_FORMAT, "not-a-signature",
 		    "RFC 5652 section 5.2", "This is no signature over the "
 		    "content that was named beside it.");
+	for (unsigned i = 0; i < o->layer_count; i++)
+		o->layers[i]->bad = "The signature carries content of its own: it "
+		    "says nothing about the content that was named beside it.";
 	return SM_OK;
 }
 

@@ -23,7 +23,9 @@ const char *sm_from_missed(const struct sm_from *f, const struct sm_cert *cert);
 
 /* What all signers of a message share. */
 struct sm_evidence {
-	const struct sm_pki *pki;
+	const struct sm_pki *pki;   /* with what the message carried */
+	const struct sm_pki *given; /* without */
+	struct sm_pki *more;        /* pki, when it is not what was given */
 	struct sm_bytes *crls, *ocsps;
 	size_t crl_count, ocsp_count;
 	struct sm_from from;

@@ -212,10 +212,6 @@ path_at(struct judge *j, int64_t at, struct sm_path_verdict *out)
 	opt.purpose = SM_PURPOSE_SIGN;
 	opt.at = at;
 	opt.allow_weak = j->o->opt.archive;
-	opt.crls = j->ev->crls;
-	opt.crl_count = j->ev->crl_count;
-	opt.ocsps = j->ev->ocsps;
-	opt.ocsp_count = j->ev->ocsp_count;
 	return sm_path_check(out, j->ev->pki, j->cert, &j->o->certs, &opt,
 	    &j->o->err);
 }
