@@ -637,7 +637,8 @@ def test_content_in_the_signature_does_not_vouch_for_another_file(lab):
 
 def test_a_signed_letter_does_not_vouch_for_a_file_beside_it(lab):
     file = lab.write('contract', b'I owe you a million.')
-    for mail in (signed_clear(lab), opaque(lab.cms_sign(PLAIN, 'alice', '-nodetach'))):
+    for mail in (signed_clear(lab), opaque(lab.cms_sign(PLAIN, 'alice', '-nodetach')),
+                 signed_clear(lab, content=nested(signed_clear(lab, head=b'')))):
         done = lab('verify', *lab.trust(), '--content', file, stdin=mail, exit=None)
         assert done.returncode in (10, 64, 65)
 

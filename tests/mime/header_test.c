@@ -94,6 +94,39 @@ fields_keep_their_exact_bytes_under_both_line_ends(void **state)
 	check("A: b\n \n c\n\n", "[A|b\n \n c|10]message{}");
 }
 
+static bool
+ambiguous(const char *in)
+{
+	struct sm_limits limits = sm_limits_default();
+	struct sm_header *h;
+	size_t used;
+	bool done, result;
+
+	assert_int_equal(sm_header_new(&h, &limits, NULL), 0);
+	assert_int_equal(sm_header_write(h, sm_bytes_str(in), &used, &done), 0);
+	assert_int_equal(sm_header_finish(h), 0);
+	result = sm_header_ambiguous(h);
+	sm_header_free(h);
+	return result;
+}
+
+static void
+a_block_that_others_may_read_otherwise_is_ambiguous(void **state)
+{
+	(void)state;
+	assert_false(ambiguous(""));
+	assert_false(ambiguous("\r\nbody\rbody"));
+	assert_false(ambiguous("A: b\r\n c\r\n\r\nbody\rbody\r"));
+	assert_false(ambiguous("A: b\n\nbody"));
+	assert_false(ambiguous("no header"));
+	assert_true(ambiguous("A: b\rFrom: c\r\n\r\n"));
+	assert_true(ambiguous("A: b\r\r\n\r\n"));
+	assert_true(ambiguous("A: b\r\n c\rd\r\n\r\n"));
+	assert_true(ambiguous("A: b\nno field\nFrom: c\n\n"));
+	assert_true(ambiguous("A: b\n\rFrom: c\n\n"));
+	assert_true(ambiguous("A: b\nFrom"));
+}
+
 static void
 an_empty_block_is_a_block(void **state)
 {
@@ -242,6 +275,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    fields_keep_their_exact_bytes_under_both_line_ends),
+		cmocka_unit_test(
+		    a_block_that_others_may_read_otherwise_is_ambiguous),
 		cmocka_unit_test(an_empty_block_is_a_block),
 		cmocka_unit_test(
 		    what_begins_otherwise_is_no_header_and_is_given_back_whole),
