@@ -117,6 +117,14 @@ errant_why(const struct sm_mime_value *type, const struct sm_mime_value *disp)
 	return NULL;
 }
 
+static int
+from_too_many(struct sm_open *o)
+{
+	o->inner_doubt = "The message holds more protected From fields than "
+	    "anybody can compare.";
+	return SM_OK;
+}
+
 /* A field is met again in each pass, and mostly repeats one further out. */
 static int
 from_add(struct sm_open *o, struct sm_bytes value)
@@ -126,11 +134,8 @@ from_add(struct sm_open *o, struct sm_bytes value)
 	for (size_t i = 0; i < o->inner_from_count; i++)
 		if (sm_bytes_equal(sm_buf_bytes(&o->inner_from[i]), value))
 			return SM_OK;
-	if (o->inner_from_count >= INNER_FROMS_MAX) {
-		o->inner_doubt = "The message holds more protected From fields "
-		    "than anybody can compare.";
-		return SM_OK;
-	}
+	if (o->inner_from_count >= INNER_FROMS_MAX)
+		return from_too_many(o);
 	list = realloc(o->inner_from, (o->inner_from_count + 1) * sizeof *list);
 	if (list == NULL)
 		return SM_E_NOMEM;
@@ -150,8 +155,11 @@ inner_froms(struct sm_open *o, const struct sm_header *h)
 	if (sm_header_ambiguous(h))
 		o->inner_doubt = "The protected header is damaged: mail programs "
 		    "may read another sender in it.";
-	for (size_t n = 0; (i = sm_header_find(h, "From", n)) >= 0; n++)
+	for (size_t n = 0; (i = sm_header_find(h, "From", n)) >= 0; n++) {
+		if (n >= INNER_FROMS_MAX)
+			return from_too_many(o);
 		SM_TRY(from_add(o, sm_header_value(h, (size_t)i)));
+	}
 	return SM_OK;
 }
 
@@ -264,7 +272,8 @@ root_header(struct sm_open *o, const struct sm_header *h)
 	o->header_kept = true;
 	o->header_doubt = sm_header_ambiguous(h);
 	o->is_message = sm_header_is_message(h) || o->header_doubt;
-	while (sm_header_find(h, "From", o->from_count) >= 0)
+	/* two are too many; nobody counts ten thousand */
+	while (o->from_count < 2 && sm_header_find(h, "From", o->from_count) >= 0)
 		o->from_count++;
 	if (i >= 0)
 		SM_TRY(sm_buf_append(&o->from, sm_header_value(h, (size_t)i)));

@@ -84,7 +84,7 @@ struct sm_open {
 	unsigned leaf_depth;     /* layers are not looked for at this depth */
 	bool header_kept;        /* root header has been taken */
 	bool is_message;
-	size_t from_count;       /* From fields of the root header */
+	size_t from_count;       /* From fields of the root header; 2: or more */
 	struct sm_buf from;      /* value of the first */
 	bool has_date;
 	int64_t date;

@@ -835,3 +835,14 @@ def test_a_long_revocation_list_costs_its_time_once(lab, pki):
     begin = time.monotonic()
     r = lab.report(clear(PLAIN, ber.encode(root)))
     assert r['exit'] == 0 and time.monotonic() - begin < 15
+
+
+def test_thousands_of_from_fields_are_not_compared_with_each_other(lab):
+    import time
+    froms = b'From: alice@example.org\r\n' * 9990
+    mail = signed_clear(lab, head=b'', content=froms + PLAIN)
+    for _ in range(8):
+        mail = opaque(lab.cms_encrypt(froms + mail, '-aes-256-gcm'), b'authEnveloped-data', head=b'')
+    begin = time.monotonic()
+    r = lab.report(HEAD + mail)
+    assert r['exit'] == 12 and time.monotonic() - begin < 20
