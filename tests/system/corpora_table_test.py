@@ -49,9 +49,12 @@ def table():
     return HEAD + ''.join(rows) + '| all | ' + ' | '.join(map(str, total)) + ' |\n'
 
 
+def failed():
+    return [f'{name}: {v}' for name, book in ledger.items() for v, o in book.items() if o == 'failed']
+
+
 def test_every_verdict_is_met_or_deviates_for_a_reason():
-    failed = [f'{name}: {v}' for name, book in ledger.items() for v, o in book.items() if o == 'failed']
-    assert not failed
+    assert not failed()
 
 
 def test_every_deviation_is_explained_and_every_explanation_is_one():
@@ -62,6 +65,6 @@ def test_every_deviation_is_explained_and_every_explanation_is_one():
 
 def test_the_table_in_the_documents_is_of_this_run():
     path = ROOT / 'docs' / 'CORPORA.md'
-    if os.environ.get('SEALMAIL_UPDATE'):
+    if os.environ.get('SEALMAIL_UPDATE') and not failed():
         path.write_text(table())
     assert path.read_text() == table(), 'SEALMAIL_UPDATE=1 writes docs/CORPORA.md anew'
