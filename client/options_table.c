@@ -189,7 +189,8 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .more = "Exit 40 names the limit that was reached; sealmail explain NAME "
 	        "says what it counts, sealmail explain lists all." },
 	[OPT_QUIET] = { OPT_QUIET, 'q', "quiet", FLAG, .verbs = EVERYWHERE,
-	    .group = GROUP_EVERYWHERE, .help = "only faults on standard error" },
+	    .group = GROUP_EVERYWHERE,
+	    .help = "no report and no advice on standard error" },
 	[OPT_VERBOSE] = { OPT_VERBOSE, 'v', "verbose", FLAG, .verbs = EVERYWHERE,
 	    .group = GROUP_EVERYWHERE, .help = "every check and algorithm" },
 	[OPT_HELP] = { OPT_HELP, 'h', "help", FLAG, .verbs = EVERYWHERE,

@@ -171,6 +171,7 @@ begin_entity(struct sm_seal *s)
 
 	s->lf = first_line_is_lf(sm_header_raw(e->header));
 	SM_TRY(read_coding(s));
+	SM_TRY(sm_seal_from_check(s));
 	SM_TRY(begin_message(s, true));
 	SM_TRY(write_fields(s, FIELD_INSIDE, &out));
 	/* RFC 8551 section 3.1: what is protected says what it is. */

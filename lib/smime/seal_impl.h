@@ -142,6 +142,11 @@ SM_MUST_CHECK int sm_seal_entity_write(struct sm_seal *s, struct sm_bytes in);
 SM_MUST_CHECK int sm_seal_entity_finish(struct sm_seal *s);
 void sm_seal_entity_wipe(struct sm_seal_entity *e);
 
+/* ---- seal_from.c ---- */
+
+/* Advise when readers will find that the signer is not the sender. */
+SM_MUST_CHECK int sm_seal_from_check(struct sm_seal *s);
+
 /* ---- the whole (seal.c) ---- */
 
 struct sm_seal {

@@ -124,3 +124,16 @@ def test_a_revocation_list_is_sent_along_and_counts_for_the_reader(sealmail, pki
         sealmail('verify', *sealmail.trust(), stdin=mail, exit=13)
     sealmail('sign', *sealmail.identity('alice'), '--crl', pki / 'root.pem', stdin=LETTER, exit=65)
     sealmail('encrypt', '-r', pki / 'bob.pem', *crl, stdin=LETTER, exit=64)
+
+
+@pytest.mark.parametrize('sender, said', [(b'alice@example.org', False), (b'"A" <alice@EXAMPLE.org>', False),
+                                          (b'carol@example.org', True), (b'a@example.org, b@example.org', True)])
+def test_signing_for_another_sender_is_said_at_once(sealmail, sender, said):
+    letter = b'From: ' + sender + b'\r\nTo: bob@example.org\r\n\r\nhi\r\n'
+    done = sealmail('sign', *sealmail.identity('alice'), stdin=letter)
+    assert ('readers will' in done.err) == said, done.err
+
+
+def test_signing_a_bare_entity_says_nothing_about_a_sender(sealmail):
+    assert 'readers will' not in sealmail('sign', *sealmail.identity('alice'),
+                                          stdin=b'Content-Type: text/plain\r\n\r\nhi\r\n').err
