@@ -1,0 +1,72 @@
+"""The laboratory: certificates, our side, and every peer that is installed."""
+import os
+
+import pytest
+
+import kit
+import report
+from ours import Sealmail
+from peer_bc import BouncyCastle
+from peer_gpgsm import Gpgsm
+from peer_nss import Nss
+from peer_openssl import OpenSSL
+
+KINDS = {'O': OpenSSL, 'G': Gpgsm, 'N': Nss, 'B': BouncyCastle}
+
+
+class Lab:
+    BROKEN = object()
+
+    def __init__(self, folder):
+        self.dir = folder
+        self.pki = kit.Pki(folder / 'pki')
+        self.ours = Sealmail(folder / 'ours', self.pki)
+        self.peers, self.results, self.count = {}, report.Results(), 0
+
+    def peer(self, letter):
+        """The peer, started when first asked for; None when it is not installed."""
+        if letter not in self.peers:
+            kind = KINDS[letter]
+            self.peers[letter] = None if kind.missing() else self.start(kind)
+        assert self.peers[letter] is not self.BROKEN, f'{KINDS[letter].name} could not be set up: see its first test'
+        return self.peers[letter]
+
+    def start(self, kind):
+        try:
+            return kind(self.dir / kind.__name__, self.pki)
+        except Exception:
+            self.peers[next(k for k, v in KINDS.items() if v is kind)] = self.BROKEN
+            raise
+
+    def need(self, letter):
+        if self.peer(letter) is None:
+            pytest.skip(f'{KINDS[letter].name} is not installed ({", ".join(KINDS[letter].missing())})')
+        return self.peers[letter]
+
+    def installed(self):
+        return [p for p in map(self.peer, KINDS) if p]
+
+    def files(self, *ends):
+        """Names of new files with these ends."""
+        self.count += 1
+        return [self.dir / f'{self.count:04}.{end}' for end in ends]
+
+    def tidy(self):
+        for path in self.dir.glob(f'{"[0-9]" * 4}.*'):
+            path.unlink()
+
+    def close(self):
+        for peer in self.peers.values():
+            if peer not in (None, self.BROKEN):
+                peer.close()
+
+
+@pytest.fixture(scope='session')
+def lab(tmp_path_factory):
+    lab = Lab(tmp_path_factory.mktemp('interop'))
+    try:
+        yield lab
+    finally:
+        lab.close()
+    if os.environ.get('SEALMAIL_WRITE_DOCS') and len(lab.installed()) == len(KINDS):
+        report.write(kit.ROOT / 'docs' / 'INTEROP.md', lab)
