@@ -46,6 +46,9 @@ class Results:
         self.proofs.setdefault(number, proof)
         self.cell(group, title)[peer, way] = number
 
+    def total(self):
+        return sum(map(len, self.cells.values()))
+
     def count(self, peer=None, way=None, good=True):
         return sum((what == 'good') == good for row in self.cells.values() for (p, w), what in row.items()
                    if peer in (None, p) and way in (None, w))
@@ -79,11 +82,16 @@ def _one_line(text):
     return text.replace('|', '/')
 
 
+def _absent(lab, peers):
+    absent = [kind.name for letter, kind in lab.KINDS.items() if letter not in peers]
+    return f' Not installed: {", ".join(absent)}.' if absent else ''
+
+
 def section(lab, peers):
     r = lab.results
     names = {letter: lab.peers[letter].name for letter in peers}
     out = [f'## {system()}', '',
-           f'{r.count()} pairings good, {r.count(good=False)} exceptions.', '']
+           f'{r.count()} pairings good, {r.count(good=False)} exceptions.' + _absent(lab, peers), '']
     out += _table(['peer', 'version', 'reads ours', 'we read its', 'exceptions'],
                   [[names[p], lab.peers[p].version, r.count(p, 'to'), r.count(p, 'from'), r.count(p, good=False)]
                    for p in peers])
