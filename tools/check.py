@@ -212,6 +212,7 @@ def lane_asan(lane):
 def lane_valgrind(lane):
     if lane.setup(BUILD):
         lane.env['SEALMAIL_VALGRIND'] = '1'
+        lane.env['SEALMAIL_LOOPS'] = '1' # the other lanes do the rounds
         lane.meson_test(BUILD, '--timeout-multiplier', '10', '--wrapper', VALGRIND)
 
 
