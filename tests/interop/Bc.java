@@ -192,7 +192,8 @@ public class Bc {
     }
 
     static AlgorithmIdentifier oaep(String digest) {
-        ASN1ObjectIdentifier oid = digest.equals("sha1") ? OIWObjectIdentifiers.idSHA1 : NISTObjectIdentifiers.id_sha256;
+        ASN1ObjectIdentifier oid = digest.equals("sha1") ? OIWObjectIdentifiers.idSHA1
+            : NISTObjectIdentifiers.id_sha256;
         AlgorithmIdentifier hash = new AlgorithmIdentifier(oid, DERNull.INSTANCE);
         return new AlgorithmIdentifier(PKCSObjectIdentifiers.id_RSAES_OAEP, new RSAESOAEPparams(hash,
             new AlgorithmIdentifier(PKCSObjectIdentifiers.id_mgf1, hash), RSAESOAEPparams.DEFAULT_P_SOURCE_ALGORITHM));
@@ -342,7 +343,8 @@ public class Bc {
 
     static byte[] openPassword(RecipientInformation r, Job job) throws Exception {
         char[] password = new String(job.secret()).toCharArray();
-        JcePasswordRecipient way = job.aead() ? new PasswordAead(password) : new JcePasswordEnvelopedRecipient(password);
+        JcePasswordRecipient way = job.aead() ? new PasswordAead(password)
+            : new JcePasswordEnvelopedRecipient(password);
         way.setPasswordConversionScheme(PasswordRecipient.PKCS5_SCHEME2_UTF8);
         return r.getContent(way.setProvider(BC));
     }

@@ -52,6 +52,8 @@ def signatures():
     yield reads(g, Job(signers=('rsa2048',), digest='sha3-256'), 'OB')
     yield reads(g, Job(signers=('rsa2048',), digest='sha3-512'), 'OB')
     yield reads(g, Job(signers=('p256',), digest='sha3-256'), 'OB')
+    for kind in ('mldsa44', 'mldsa65', 'mldsa87'):
+        yield reads(g, Job(signers=(kind,), digest='sha512'), 'O')
     yield reads(g, Job(signers=('rsa2048',), digest='sha1'), ALL)
     yield reads(g, Job(signers=('p256',), digest='sha1'), 'ONB')
 

@@ -28,8 +28,9 @@ class Lab:
         if letter not in self.peers:
             kind = self.KINDS[letter]
             self.peers[letter] = None if kind.missing() else self.start(kind)
-        assert self.peers[letter] is not self.BROKEN, f'{self.KINDS[letter].name} could not be set up: see its first test'
-        return self.peers[letter]
+        peer = self.peers[letter]
+        assert peer is not self.BROKEN, f'{self.KINDS[letter].name} could not be set up: see its first test'
+        return peer
 
     def start(self, kind):
         try:

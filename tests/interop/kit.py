@@ -89,6 +89,11 @@ class Pki:
             self.issue(f'{who}-ed448-sign', ['ED448'])
             self.issue(f'{who}-ed448-enc', ['X448'])
         self.issue(f'{WRITER}-rsapss', ['RSA-PSS', '-pkeyopt', 'rsa_keygen_bits:2048'])
+        for size in ('44', '65', '87'):
+            try:
+                self.issue(f'{WRITER}-mldsa{size}', [f'ML-DSA-{size}'])
+            except Failed:
+                break   # before OpenSSL 3.5
         # Two owners of the RSA key of whom other things are known: that they read
         # OAEP with SHA-1, and nothing.
         self.like(f'{READER}-oaep1', f'{READER}-rsa2048', f'1.2.840.113549.1.9.15 = DER:{READS_OAEP_SHA1}')

@@ -56,6 +56,8 @@ LACKS = [
          'it takes the content cipher for the password recipient too, and that must be CBC (RFC 3211)'),
     Lack('O', 'from', lambda j: 'p256' in j.signers and 'sha3' in j.digest, 'its CMS has no ECDSA with SHA-3',
          before=(3, 5)),
+    Lack('O', 'from', lambda j: any(k.startswith('mldsa') for k in j.signers),
+         'it has no ML-DSA before 3.5 (and Sealmail has none over it)', before=(3, 5)),
     # ---- gpgsm ----
     Lack('G', 'to from', lambda j: j.aead, 'it neither writes nor reads AuthEnvelopedData'),
     Lack('G', 'from', agreement, 'it has no key agreement (ECDH) before 2.3', before=(2, 3)),

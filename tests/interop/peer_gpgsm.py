@@ -98,9 +98,10 @@ class Gpgsm(Mailer):
         return ['--armor'] if job.form == 'pem' else []
 
     def sign(self, job, data):
-        return self.gpgsm(*([] if job.encrypted else self.armour(job)), *self.people('--local-user', job.signer_names()),
-                          '--digest-algo', job.digest.upper(), '--include-certs', '-2',
-                          '--detach-sign' if job.detached else '--sign', stdin=data).stdout
+        armour = [] if job.encrypted else self.armour(job)
+        return self.gpgsm(*armour, *self.people('--local-user', job.signer_names()), '--digest-algo',
+                          job.digest.upper(), '--include-certs', '-2', '--detach-sign' if job.detached else '--sign',
+                          stdin=data).stdout
 
     def encrypt(self, job, data):
         return self.gpgsm(*self.armour(job), *self.people('--recipient', job.recipient_names(self.pki)),
