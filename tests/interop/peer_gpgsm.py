@@ -108,7 +108,12 @@ class Gpgsm(Mailer):
                           '--cipher-algo', CIPHERS[job.cipher], '--encrypt', stdin=data).stdout
 
     def decrypt(self, job, data):
-        return self.gpgsm('--decrypt', stdin=data).stdout
+        if job.secret != 'password':
+            return self.gpgsm('--decrypt', stdin=data).stdout
+        message = self.dir / 'message'
+        message.write_bytes(data)
+        return self.gpgsm('--pinentry-mode', 'loopback', '--passphrase-fd', '0', '--decrypt', message,
+                          stdin=job.secret_bytes() + b'\n').stdout
 
     def verify(self, job, signature, content):
         out = self.dir / 'content'

@@ -79,7 +79,8 @@ def _one_line(text):
     text = re.sub(r'\b[0-9A-F]{8,}:error:[0-9A-F]+:', '', text)
     text = re.sub(r':\S*\.\./\S+\.c:\d+:', '; ', text)
     text = re.sub(r'\b[0-9A-F]{32,}\b ?', '', text)
-    return text.replace('|', '/')
+    text = re.sub(r'/tmp/\S+/', '', text)
+    return re.sub(r'[; ]*;(?= |$)', ';', text).strip('; ').replace('|', '/')
 
 
 def _absent(lab, peers):
