@@ -66,7 +66,6 @@ LACKS = [
     Lack('G', 'pkcs12', lambda kind: kind.startswith('p'),
          'it writes EC keys into PKCS#12 as a constructed OCTET STRING, which nobody reads', since=(2, 3)),
     Lack('G', 'to from', lambda j: j.oaep, 'it has no RSA-OAEP'),
-    Lack('G', 'to', lambda j: j.secret, 'it knows no password recipients before 2.3', before=(2, 3)),
     Lack('G', 'from', lambda j: j.secret, 'it has no option to encrypt for a password'),
     Lack('G', 'from', lambda j: j.pss, 'it verifies RSA-PSS but does not sign so'),
     Lack('G', 'to from', lambda j: 'ed25519' in j.signers, 'its library reads no Ed25519 signature in CMS'),
