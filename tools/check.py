@@ -205,8 +205,9 @@ def lane_asan(lane):
     build = BUILD / 'check' / 'asan'
     lane.env.update(
         ASAN_OPTIONS='detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1',
-        UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1', SEALMAIL_SANITIZED='1')
-    options = ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Doptimization=1']
+        UBSAN_OPTIONS='halt_on_error=1:print_stacktrace=1', SEALMAIL_SANITIZED='1',
+        SEALMAIL_LOOPS=str(max(1, lane.opts.loops // 5)))
+    options = ['-Db_sanitize=address,undefined', '-Db_lundef=false']
     if lane.setup(build, *options, cc='clang'):
         lane.meson_test(build, patience=3)
 

@@ -3,13 +3,14 @@
  * wrote to its log. Each piece lies in memory of its own, exactly as long as it
  * is, so that the address sanitizer sees the first byte read beyond it.
  *
- * SEALMAIL_SEED sets the seed, which is printed; SEALMAIL_LOOPS multiplies the
- * random rounds. Include cmocka before this. */
+ * SEALMAIL_SEED sets the seed, which is printed; SEALMAIL_LOOPS scales the random
+ * rounds, of which 100 is the usual measure. Include cmocka before this. */
 #ifndef SM_TESTS_SUPPORT_CUTS_H
 #define SM_TESTS_SUPPORT_CUTS_H
 
 #include <base/buf.h>
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -47,9 +48,12 @@ static inline unsigned
 rnd_loops(unsigned base)
 {
 	const char *env = getenv("SEALMAIL_LOOPS");
-	unsigned long n = env == NULL ? 1 : strtoul(env, NULL, 10);
+	uint64_t n = env == NULL ? 100 : strtoull(env, NULL, 10);
 
-	return n == 0 || n > 100000 ? base : base * (unsigned)n;
+	if (n == 0 || n > 1000000)
+		n = 100;
+	n = (base * n + 99) / 100;
+	return n > UINT_MAX ? UINT_MAX : (unsigned)n;
 }
 
 enum cuts_mode { CUTS_WHOLE, CUTS_BYTES, CUTS_RANDOM };
