@@ -6,6 +6,7 @@ in build/check-logs/result.json.  The last line printed is
 "N passed, N failed, N skipped".
 """
 import argparse
+import atexit
 import glob
 import json
 import os
@@ -84,14 +85,22 @@ def run(cmd, log, env, seconds, cwd=ROOT):
         try:
             return p.wait(timeout=max(1, seconds))
         except subprocess.TimeoutExpired:
-            os.killpg(p.pid, signal.SIGTERM)
-            try:
-                p.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(p.pid, signal.SIGKILL)
-                p.wait()
             out.write(f'stopped after {int(seconds)} s\n')
             return 124
+        finally:
+            end(p)
+
+
+def end(p):
+    """End a command with all that it started, if it has not ended yet."""
+    if p.poll() is not None:
+        return
+    os.killpg(p.pid, signal.SIGTERM)
+    try:
+        p.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        os.killpg(p.pid, signal.SIGKILL)
+        p.wait()
 
 
 def tail(path, lines=25):
@@ -291,7 +300,8 @@ def prepare_debian13(opts):
     opts.debian13_why = 'needs root, debootstrap and a Debian mirror'
     opts.debian13_prepare = subprocess.Popen(
         [ROOT / 'tools' / 'debian13', 'prepare'], stdin=subprocess.DEVNULL, stdout=log,
-        stderr=subprocess.STDOUT, env=dict(os.environ))
+        stderr=subprocess.STDOUT, env=dict(os.environ), start_new_session=True)
+    atexit.register(end, opts.debian13_prepare)
 
 
 def parse():
@@ -336,6 +346,8 @@ def report(total, results, started):
 
 def main():
     opts, lanes = parse()
+    # To be ended is to end what was started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     started = time.monotonic()
     LOGS.mkdir(parents=True, exist_ok=True)
     total, results = Count(), {}
