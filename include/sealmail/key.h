@@ -31,9 +31,40 @@ enum sm_key_type {
  * bytes. 0, SM_E_FORMAT, SM_E_UNSUPPORTED, SM_E_LIMIT (rsa_bits), SM_E_NOMEM. */
 SM_EXPORT SM_MUST_CHECK int sm_key_from_pkcs8(struct sm_key **out,
     struct sm_bytes der, struct sm_error *err);
+/* Make a new key: "rsa-3072" (also 2048, 4096), "p-256", "p-384", "p-521",
+ * "ed25519", "x25519". SM_E_UNSUPPORTED for any other word, SM_E_CRYPTO,
+ * SM_E_NOMEM. */
+SM_EXPORT SM_MUST_CHECK int sm_key_generate(struct sm_key **out,
+    const char *kind, struct sm_error *err);
+
+/* A key that is fetched when its first operation is asked for, so that nobody
+ * types a passphrase for a key that is not the one. Until then the public half
+ * does. load gives a key that the new object owns, or a negative enum sm_status
+ * that the operation answers with; it is asked again at the next operation. */
+struct sm_key_loader {
+	int (*load)(void *ctx, struct sm_key **out);
+	void *ctx;
+};
+SM_EXPORT SM_MUST_CHECK int sm_key_lazy_new(struct sm_key **out,
+    struct sm_bytes spki, const struct sm_key_loader *loader,
+    struct sm_error *err);
+
 SM_EXPORT void sm_key_free(struct sm_key *k);
 SM_EXPORT enum sm_key_type sm_key_type(const struct sm_key *k);
 /* DER SubjectPublicKeyInfo, borrowed from k. */
 SM_EXPORT struct sm_bytes sm_key_spki(const struct sm_key *k);
+
+/* "rsa-3072", "p-256", "ed25519": the words of sm_key_generate(), where it has
+ * one. out always ends in a NUL. */
+SM_EXPORT void sm_key_kind(char *out, size_t size, const struct sm_key *k);
+/* What keys of this type can do, whatever a certificate allows. */
+SM_EXPORT bool sm_key_can_sign(const struct sm_key *k);
+SM_EXPORT bool sm_key_can_decrypt(const struct sm_key *k);
+/* Do private key and SubjectPublicKeyInfo belong together? Two spellings of one
+ * key are equal. */
+SM_EXPORT bool sm_key_fits(const struct sm_key *k, struct sm_bytes spki);
+
+/* SHA-256 of the SubjectPublicKeyInfo: the name of a key. */
+SM_EXPORT SM_MUST_CHECK int sm_key_sha256(uint8_t out[32], const struct sm_key *k);
 
 #endif

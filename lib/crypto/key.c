@@ -3,6 +3,8 @@
 #include <crypto/key_object.h>
 #include <crypto/pubkey_impl.h>
 
+#include <stdio.h>
+
 int
 sm_key_object_init(struct sm_key *k, const struct sm_key_ops *ops,
     struct sm_bytes spki, struct sm_error *err)
@@ -39,10 +41,97 @@ sm_key_spki(const struct sm_key *k)
 	return sm_buf_bytes(&k->pub->spki);
 }
 
+int
+sm_key_sha256(uint8_t out[32], const struct sm_key *k)
+{
+	struct sm_digest_value d;
+
+	SM_TRY(sm_digest(&d, SM_SHA256, sm_key_spki(k)));
+	memcpy(out, d.data, 32);
+	return SM_OK;
+}
+
 const struct sm_pubkey *
 sm_key_public(const struct sm_key *k)
 {
 	return k->pub;
+}
+
+int
+sm_key_to_pkcs8(struct sm_buf *out_secret, struct sm_key *k,
+    struct sm_error *err)
+{
+	int rc;
+
+	if (k->not_exportable)
+		return sm_error_set(err, SM_E_POLICY, "key-not-exportable", NULL,
+		    "The private key was made not exportable: it stays where it "
+		    "is. Make a new key where one is needed elsewhere.");
+	if (k->ops->pkcs8 == NULL)
+		return sm_error_set(err, SM_E_UNSUPPORTED, "key-elsewhere", NULL,
+		    "The private key lives in a token, or is of a kind that is "
+		    "not written to files.");
+	rc = k->ops->pkcs8(k, out_secret, err);
+	return rc == 0 ? SM_OK : sm_error_set(err, rc, "key-write", NULL,
+	    "The private key could not be written: %s.", sm_status_name(rc));
+}
+
+bool
+sm_key_can_sign(const struct sm_key *k)
+{
+	return k->type == SM_KEY_RSA || k->type == SM_KEY_RSA_PSS ||
+	    k->type == SM_KEY_EC || k->type == SM_KEY_ED25519 ||
+	    k->type == SM_KEY_ED448;
+}
+
+bool
+sm_key_can_decrypt(const struct sm_key *k)
+{
+	return k->type == SM_KEY_RSA || k->type == SM_KEY_EC ||
+	    k->type == SM_KEY_X25519 || k->type == SM_KEY_X448;
+}
+
+static const char *
+key_word(enum sm_key_type type)
+{
+	switch (type) {
+	case SM_KEY_RSA:
+		return "rsa";
+	case SM_KEY_RSA_PSS:
+		return "rsa-pss";
+	case SM_KEY_ED25519:
+		return "ed25519";
+	case SM_KEY_ED448:
+		return "ed448";
+	case SM_KEY_X25519:
+		return "x25519";
+	case SM_KEY_X448:
+		return "x448";
+	case SM_KEY_DSA:
+		return "dsa";
+	default:
+		return "other";
+	}
+}
+
+void
+sm_key_kind(char *out, size_t size, const struct sm_key *k)
+{
+	const char *curve = sm_pubkey_curve(k->pub);
+	const char *word = curve != NULL ? curve : key_word(k->type);
+	char text[64];
+	size_t i;
+
+	if (k->type == SM_KEY_RSA || k->type == SM_KEY_RSA_PSS)
+		(void)snprintf(text, sizeof(text), "%s-%u", word,
+		    sm_pubkey_bits(k->pub));
+	else
+		(void)snprintf(text, sizeof(text), "%s", word);
+	/* "P-256" is "p-256" here. */
+	for (i = 0; text[i] != '\0'; i++)
+		if (text[i] >= 'A' && text[i] <= 'Z')
+			text[i] = (char)(text[i] - 'A' + 'a');
+	(void)snprintf(out, size, "%s", text);
 }
 
 int

@@ -87,6 +87,8 @@ struct sm_key_ops {
 	/* ECDH, X25519, X448: shared secret; all-zero is refused */
 	int (*derive)(struct sm_key *k, struct sm_buf *secret,
 	    const struct sm_pubkey *peer);
+	/* PrivateKeyInfo, for writing key files; NULL where it cannot leave */
+	int (*pkcs8)(struct sm_key *k, struct sm_buf *out, struct sm_error *err);
 	void (*free)(struct sm_key *k);
 };
 
@@ -132,7 +134,14 @@ const struct sm_pubkey *sm_key_public(const struct sm_key *k);
 SM_MUST_CHECK int sm_key_to_pkcs8_traditional(struct sm_buf *out_secret,
     enum sm_key_type type, struct sm_bytes der);
 
-/* Do private and public key belong together (compare SPKI key bits)? */
-bool sm_key_fits(const struct sm_key *k, struct sm_bytes spki);
+/* Append PrivateKeyInfo of a software key to a secret buffer, for writing key
+ * files. SM_E_POLICY "key-not-exportable": the key was made not to leave its
+ * store; SM_E_UNSUPPORTED: it lives elsewhere (a token). */
+SM_MUST_CHECK int sm_key_to_pkcs8(struct sm_buf *out_secret, struct sm_key *k,
+    struct sm_error *err);
+/* Append PrivateKeyInfo der once more, with the attribute that makes the key that
+ * is read from it not exportable. SM_E_FORMAT when it has attributes. */
+SM_MUST_CHECK int sm_key_pkcs8_mark(struct sm_buf *out_secret,
+    struct sm_bytes der);
 
 #endif

@@ -13,6 +13,8 @@ struct sm_key {
 	const struct sm_key_ops *ops; /* operations may be NULL, free not */
 	enum sm_key_type type;
 	struct sm_pubkey *pub;
+	/* the file that it came from says that it must not leave its store */
+	bool not_exportable;
 	/* RSA: what a failed PKCS#1 v1.5 decryption answers is derived from this
 	 * (implicit rejection). Secret; best a function of the private key, so
 	 * that it outlives the object; else random. sm_key_object_init() fills

@@ -19,6 +19,7 @@ struct pkcs8 {
 	const struct sm_alg *alg;
 	struct sm_bytes oid, params, key;
 	struct sm_bytes public; /* version 2: contents of [1] */
+	bool not_exportable;
 	struct sm_buf spki;
 	EVP_PKEY *pkey;
 	const uint8_t *reject;
@@ -31,6 +32,48 @@ pkcs8_bad(struct sm_error *err, const char *text)
 	return sm_error_set(err, SM_E_FORMAT, "private-key", "RFC 5958",
 	    "The private key %s: the file is damaged or no private key; use a "
 	    "copy of it.", text);
+}
+
+/* The attribute that says: not to be exported. Its OID is one of those made from a
+ * UUID (2.25, ITU-T X.667), which nobody need register. */
+static const uint8_t not_exportable_oid[] = { 0x69, 0x83, 0xb2, 0xac, 0xd0, 0xd0,
+	0xfc, 0xad, 0xca, 0xe2, 0xf1, 0x9b, 0xe9, 0xad, 0xf9, 0xbf, 0xcd, 0xbe,
+	0x9e, 0x09 };
+
+static bool
+pkcs8_has_mark(struct sm_bytes attributes)
+{
+	struct sm_bytes attribute, oid;
+
+	while (sm_der_get(&attributes, SM_DER_SEQUENCE, &attribute))
+		if (sm_der_get_oid(&attribute, &oid) && sm_bytes_equal(oid,
+			sm_bytes(not_exportable_oid, sizeof(not_exportable_oid))))
+			return true;
+	return false;
+}
+
+int
+sm_key_pkcs8_mark(struct sm_buf *out_secret, struct sm_bytes der)
+{
+	struct sm_bytes contents;
+	struct sm_derw w;
+	size_t key, attributes, attribute, values;
+
+	if (!sm_der_get(&der, SM_DER_SEQUENCE, &contents) || der.len != 0)
+		return SM_E_FORMAT;
+	sm_derw_init(&w, out_secret);
+	key = sm_derw_begin(&w, SM_DER_SEQUENCE);
+	sm_derw_raw(&w, contents);
+	attributes = sm_derw_begin(&w, SM_DER_CTX_CONS(0));
+	attribute = sm_derw_begin(&w, SM_DER_SEQUENCE);
+	sm_derw_oid(&w, sm_bytes(not_exportable_oid, sizeof(not_exportable_oid)));
+	values = sm_derw_begin(&w, SM_DER_SET);
+	sm_derw_null(&w);
+	sm_derw_end(&w, values);
+	sm_derw_end(&w, attribute);
+	sm_derw_end(&w, attributes);
+	sm_derw_end(&w, key);
+	return sm_derw_status(&w);
 }
 
 /* [0] attributes and [1] publicKey may follow, in this order. */
@@ -50,6 +93,7 @@ pkcs8_read(struct pkcs8 *k, struct sm_bytes in)
 	    !sm_der_get_opt(&seq, SM_DER_CTX(1), &public, &has_public) ||
 	    seq.len != 0)
 		return false;
+	k->not_exportable = has_attributes && pkcs8_has_mark(attributes);
 	if (!has_public)
 		return true;
 	if (version != 1 || public.len < 2 || public.data[0] != 0)
@@ -432,6 +476,7 @@ sm_key_from_pkcs8(struct sm_key **out, struct sm_bytes der,
 		    "belong together");
 		goto out;
 	}
+	key->not_exportable = k.not_exportable;
 	*out = key;
 	key = NULL;
 out:

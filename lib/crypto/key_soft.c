@@ -153,6 +153,13 @@ out:
 	return rc;
 }
 
+static int
+key_soft_pkcs8(struct sm_key *k, struct sm_buf *out, struct sm_error *err)
+{
+	(void)err;
+	return sm_pkey_to_pkcs8(out, key_soft_pkey(k));
+}
+
 static void
 key_soft_free(struct sm_key *k)
 {
@@ -163,22 +170,26 @@ key_soft_free(struct sm_key *k)
 static const struct sm_key_ops key_soft_ops_rsa = {
 	.sign = key_soft_sign,
 	.rsa_raw = key_soft_rsa_raw,
+	.pkcs8 = key_soft_pkcs8,
 	.free = key_soft_free,
 };
 
 static const struct sm_key_ops key_soft_ops_ec = {
 	.sign = key_soft_sign,
 	.derive = key_soft_derive,
+	.pkcs8 = key_soft_pkcs8,
 	.free = key_soft_free,
 };
 
 static const struct sm_key_ops key_soft_ops_sign = {
 	.sign = key_soft_sign,
+	.pkcs8 = key_soft_pkcs8,
 	.free = key_soft_free,
 };
 
 static const struct sm_key_ops key_soft_ops_agree = {
 	.derive = key_soft_derive,
+	.pkcs8 = key_soft_pkcs8,
 	.free = key_soft_free,
 };
 

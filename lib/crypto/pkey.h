@@ -28,6 +28,9 @@ SM_MUST_CHECK int sm_pkey_raw_public(EVP_PKEY **out, const char *name,
 SM_MUST_CHECK int sm_pkey_raw_private(EVP_PKEY **out, const char *name,
     struct sm_bytes key);
 
+/* Append PrivateKeyInfo (RFC 5208) to a secret buffer. */
+SM_MUST_CHECK int sm_pkey_to_pkcs8(struct sm_buf *out_secret, EVP_PKEY *pkey);
+
 /* out = in^e mod n or in^d mod n without padding; out holds len bytes, the
  * length of n. SM_E_AUTH when in is not below n. */
 SM_MUST_CHECK int sm_pkey_rsa_raw(EVP_PKEY *pkey, bool private, uint8_t *out,
