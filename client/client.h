@@ -58,5 +58,12 @@ int verb_decrypt(struct client *c);
 int verb_open(struct client *c);
 int verb_inspect(struct client *c);
 int verb_explain(struct client *c);
+int verb_id_new(struct client *c);
+int verb_id_import(struct client *c);
+int verb_id_list(struct client *c);
+int verb_id_show(struct client *c);
+int verb_id_export(struct client *c);
+int verb_id_remove(struct client *c);
+int verb_id_lock(struct client *c);
 
 #endif

@@ -1,6 +1,7 @@
 /* cli-tables - prints what is made from the table of verbs and options:
  *   cli-tables completion bash|zsh|fish
  *   cli-tables man verbs|exits
+ *   cli-tables man everywhere      (options of all verbs)
  *   cli-tables man options|examples VERB
  * A tool of the build; not installed. */
 #include "generate.h"
@@ -36,6 +37,8 @@ man(const char *what, const struct verb_def *verb)
 {
 	if (verb == NULL && strcmp(what, "verbs") == 0)
 		generate_man_verbs();
+	else if (verb == NULL && strcmp(what, "everywhere") == 0)
+		generate_man_everywhere();
 	else if (verb == NULL && strcmp(what, "exits") == 0)
 		generate_man_exits();
 	else if (verb != NULL && strcmp(what, "options") == 0)
@@ -50,8 +53,11 @@ man(const char *what, const struct verb_def *verb)
 int
 main(int argc, char **argv)
 {
-	const struct verb_def *verb = argc == 4 ? verb_find(argv[3]) : NULL;
+	const struct verb_def *verb = NULL;
+	int words;
 
+	if (argc == 4 || argc == 5)
+		verb = verb_find_words(argc - 3, argv + 3, &words);
 	if (argc == 3 && strcmp(argv[1], "completion") == 0)
 		return completion(argv[2]);
 	if (argc >= 3 && strcmp(argv[1], "man") == 0 && (argc == 3 || verb != NULL))

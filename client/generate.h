@@ -10,6 +10,7 @@ void generate_zsh(void);
 void generate_fish(void);
 /* Parts of the manual (mdoc). */
 void generate_man_verbs(void);
+void generate_man_everywhere(void);
 void generate_man_exits(void);
 void generate_man_options(const struct verb_def *verb);
 void generate_man_examples(const struct verb_def *verb);

@@ -125,11 +125,43 @@ print_group(const struct verb_def *verb, enum option_group group)
 		puts(".El");
 }
 
+/* Verbs of two words share a page: one list for each, without those of all. */
+static void
+print_list(const struct verb_def *verb, bool everywhere)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < OPT_COUNT; i++) {
+		const struct option_def *o = &option_table[i];
+
+		if (!option_applies(o, verb->id) ||
+		    (o->group == GROUP_EVERYWHERE) != everywhere)
+			continue;
+		if (!any)
+			puts(".Bl -tag -width Ds");
+		any = true;
+		print_option(o);
+	}
+	if (any)
+		puts(".El");
+}
+
+void
+generate_man_everywhere(void)
+{
+	print_list(verb_table, true);
+}
+
 void
 generate_man_options(const struct verb_def *verb)
 {
 	int group;
 
+	if (strchr(verb->name, ' ') != NULL) {
+		print_list(verb, false);
+		return;
+	}
 	for (group = 0; group < GROUP_COUNT; group++)
 		print_group(verb, (enum option_group)group);
 }
@@ -180,9 +212,13 @@ generate_man_verbs(void)
 	for (i = 0; i < VERB_COUNT; i++) {
 		const struct verb_def *v = &verb_table[i];
 
-		printf(".It Cm %s Oo Ar options Oc Op Ar %s\n", v->name, v->operand);
+		printf(".It Cm %s Oo Ar options Oc", v->name);
+		if (v->operand[0] != '\0')
+			printf("%s Ar %s", v->required ? "" : " Op", v->operand);
+		putchar('\n');
 		print_sentence(v->summary);
-		printf("See\n.Xr sealmail-%s 1 .\n", v->name);
+		printf("See\n.Xr sealmail-%.*s 1 .\n", (int)strcspn(v->name, " "),
+		    v->name);
 	}
 	puts(".El");
 }

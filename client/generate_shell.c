@@ -4,22 +4,68 @@
 
 #include "generate.h"
 
-static void
-print_words(const char *separator, void (*print)(const struct verb_def *))
+/* The words that may come first: of "id new" and its like, one "id". */
+static bool
+is_first_of_word(const struct verb_def *v)
 {
-	size_t i;
+	size_t len = strcspn(v->name, " ");
+	const struct verb_def *other;
 
-	for (i = 0; i < VERB_COUNT; i++) {
-		if (i > 0)
-			fputs(separator, stdout);
-		print(&verb_table[i]);
-	}
+	for (other = verb_table; other < v; other++)
+		if (strncmp(other->name, v->name, len) == 0 && other->name[len] == ' ')
+			return false;
+	return true;
 }
 
 static void
-print_name(const struct verb_def *v)
+print_first_words(void)
 {
-	fputs(v->name, stdout);
+	const struct verb_def *v;
+
+	for (v = verb_table; v < verb_table + VERB_COUNT; v++)
+		if (is_first_of_word(v))
+			printf("%s%.*s", v > verb_table ? " " : "",
+			    (int)strcspn(v->name, " "), v->name);
+}
+
+/* The second words of a family; v is its first verb. */
+static void
+print_second_words(const struct verb_def *v)
+{
+	size_t len = strcspn(v->name, " ");
+	const struct verb_def *other;
+
+	for (other = v; other < verb_table + VERB_COUNT; other++)
+		if (strncmp(other->name, v->name, len) == 0 && other->name[len] == ' ')
+			printf("%s%s", other > v ? " " : "", other->name + len + 1);
+}
+
+static bool
+is_family(const struct verb_def *v)
+{
+	return strchr(v->name, ' ') != NULL && is_first_of_word(v);
+}
+
+/* Options may share a name: all words of all of them, at the first. */
+static bool
+is_first_of_name(const struct option_def *o)
+{
+	const struct option_def *other;
+
+	for (other = option_table; other < o; other++)
+		if (strcmp(other->name, o->name) == 0)
+			return false;
+	return true;
+}
+
+static void
+print_values(const struct option_def *o)
+{
+	const struct option_def *other;
+
+	for (other = o; other < option_table + OPT_COUNT; other++)
+		if (strcmp(other->name, o->name) == 0)
+			printf("%s%s", other > o ? " " : "", other->words);
 }
 
 /* ---- bash ---- */
@@ -65,14 +111,27 @@ bash_value(const struct option_def *o)
 		break;
 	case VALUE_WORD:
 	case VALUE_HINT:
-		printf("\t\tmapfile -t COMPREPLY < <(compgen -W \"%s\" -- \"$cur\")\n",
-		    o->words);
+		fputs("\t\tmapfile -t COMPREPLY < <(compgen -W \"", stdout);
+		print_values(o);
+		puts("\" -- \"$cur\")");
 		break;
 	default:
 		puts("\t\tCOMPREPLY=()");
 		break;
 	}
 	puts("\t\treturn ;;");
+}
+
+/* "id" and its second word. */
+static void
+bash_family(const struct verb_def *v)
+{
+	printf("\t%.*s)\n\t\tif [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+	    "\t\t\tmapfile -t COMPREPLY < <(compgen -W \"",
+	    (int)strcspn(v->name, " "), v->name);
+	print_second_words(v);
+	puts("\" -- \"$cur\")\n\t\t\treturn\n\t\tfi\n"
+	    "\t\tverb=\"$verb ${COMP_WORDS[2]}\" ;;");
 }
 
 void
@@ -87,14 +146,19 @@ generate_bash(void)
 	    "\tCOMPREPLY=()\n"
 	    "\tif [ \"$COMP_CWORD\" -eq 1 ]; then");
 	fputs("\t\tmapfile -t COMPREPLY < <(compgen -W \"", stdout);
-	print_words(" ", print_name);
+	print_first_words();
 	puts(" --help --version\" -- \"$cur\")\n\t\treturn\n\tfi\n\tcase $prev in");
 	for (i = 0; i < OPT_COUNT; i++)
-		if (option_table[i].arg == ARG_REQUIRED)
+		if (option_table[i].arg == ARG_REQUIRED &&
+		    is_first_of_name(&option_table[i]))
 			bash_value(&option_table[i]);
-	puts("\tesac\n\tcase ${COMP_WORDS[1]} in");
+	fputs("\tesac\n\tlocal verb=${COMP_WORDS[1]}\n\tcase $verb in\n", stdout);
+	for (i = 0; i < VERB_COUNT; i++)
+		if (is_family(&verb_table[i]))
+			bash_family(&verb_table[i]);
+	puts("\tesac\n\tcase $verb in");
 	for (i = 0; i < VERB_COUNT; i++) {
-		printf("\t%s) words=\"", verb_table[i].name);
+		printf("\t\"%s\") words=\"", verb_table[i].name);
 		bash_option_words(&verb_table[i]);
 		puts("\" ;;");
 	}
@@ -173,19 +237,39 @@ zsh_verb(const struct verb_def *v)
 {
 	size_t i;
 
-	printf("\t%s)\n\t\t_arguments -s \\\n", v->name);
+	printf("\t\"%s\")\n\t\t_arguments -s \\\n", v->name);
 	for (i = 0; i < OPT_COUNT; i++)
 		if (option_applies(&option_table[i], v->id))
 			zsh_option(&option_table[i]);
 	puts("\t\t\t'1:file:_files' ;;");
 }
 
+/* A family is described by its second words. */
 static void
 zsh_described(const struct verb_def *v)
 {
-	printf("\t\t'%s:", v->name);
-	zsh_text(v->summary);
+	printf("\n\t\t'%.*s:", (int)strcspn(v->name, " "), v->name);
+	if (is_family(v))
+		print_second_words(v);
+	else
+		zsh_text(v->summary);
 	putchar('\'');
+}
+
+static void
+zsh_family(const struct verb_def *v)
+{
+	int len = (int)strcspn(v->name, " ");
+
+	printf("\tif [[ $verb == %.*s ]]; then\n"
+	    "\t\tif (( CURRENT == 2 )); then\n"
+	    "\t\t\tcompadd ", len, v->name);
+	print_second_words(v);
+	puts("\n\t\t\treturn\n\t\tfi\n"
+	    "\t\tverb=\"$verb $words[2]\"\n"
+	    "\t\tshift words\n"
+	    "\t\t(( CURRENT-- ))\n"
+	    "\tfi");
 }
 
 void
@@ -198,7 +282,9 @@ generate_zsh(void)
 	    "_sealmail() {\n"
 	    "\tlocal -a verbs\n"
 	    "\tverbs=(");
-	print_words("\n", zsh_described);
+	for (i = 0; i < VERB_COUNT; i++)
+		if (is_first_of_word(&verb_table[i]))
+			zsh_described(&verb_table[i]);
 	puts("\n\t)\n"
 	    "\tif (( CURRENT == 2 )); then\n"
 	    "\t\t_describe -t verbs verb verbs\n"
@@ -206,8 +292,11 @@ generate_zsh(void)
 	    "\tfi\n"
 	    "\tlocal verb=$words[2]\n"
 	    "\tshift words\n"
-	    "\t(( CURRENT-- ))\n"
-	    "\tcase $verb in");
+	    "\t(( CURRENT-- ))");
+	for (i = 0; i < VERB_COUNT; i++)
+		if (is_family(&verb_table[i]))
+			zsh_family(&verb_table[i]);
+	puts("\tcase $verb in");
 	for (i = 0; i < VERB_COUNT; i++)
 		zsh_verb(&verb_table[i]);
 	puts("\tesac\n}\n_sealmail \"$@\"");
@@ -227,15 +316,37 @@ fish_text(const char *text)
 	putchar('\'');
 }
 
-static void
-fish_option(const struct option_def *o)
+/* The option in the verbs of one word (family NULL), or of one family. */
+static bool
+fish_has(const struct option_def *o, const struct verb_def *v, const char *family)
 {
+	size_t len = family != NULL ? strcspn(family, " ") : 0;
+
+	if (!option_applies(o, v->id))
+		return false;
+	return family == NULL ? strchr(v->name, ' ') == NULL :
+	    strncmp(v->name, family, len + 1) == 0;
+}
+
+static void
+fish_option(const struct option_def *o, const char *family)
+{
+	bool any = false;
 	size_t i;
 
-	fputs("complete -c sealmail -n '__fish_seen_subcommand_from", stdout);
 	for (i = 0; i < VERB_COUNT; i++)
-		if (option_applies(o, verb_table[i].id))
-			printf(" %s", verb_table[i].name);
+		any |= fish_has(o, &verb_table[i], family);
+	if (!any)
+		return;
+	fputs("complete -c sealmail -n '", stdout);
+	if (family != NULL)
+		printf("__fish_seen_subcommand_from %.*s; and ",
+		    (int)strcspn(family, " "), family);
+	fputs("__fish_seen_subcommand_from", stdout);
+	for (i = 0; i < VERB_COUNT; i++)
+		if (fish_has(o, &verb_table[i], family))
+			printf(" %s", verb_table[i].name +
+			    (family != NULL ? strcspn(family, " ") + 1 : 0));
 	printf("' -l %s", o->name);
 	if (o->letter != 0)
 		printf(" -s %c", o->letter);
@@ -252,20 +363,39 @@ fish_option(const struct option_def *o)
 	putchar('\n');
 }
 
+static void
+fish_verb(const struct verb_def *v)
+{
+	int len = (int)strcspn(v->name, " ");
+
+	if (is_first_of_word(v)) {
+		printf("complete -c sealmail -f -n __fish_use_subcommand -a %.*s -d ", len,
+		    v->name);
+		fish_text(is_family(v) ? "several verbs" : v->summary);
+		putchar('\n');
+	}
+	if (v->name[len] == '\0')
+		return;
+	printf("complete -c sealmail -f -n '__fish_seen_subcommand_from %.*s' -a %s -d ",
+	    len, v->name, v->name + len + 1);
+	fish_text(v->summary);
+	putchar('\n');
+}
+
 void
 generate_fish(void)
 {
+	const struct verb_def *v;
 	size_t i;
 
 	puts("# fish completion for sealmail; made from its table of options.");
-	for (i = 0; i < VERB_COUNT; i++) {
-		printf("complete -c sealmail -f -n __fish_use_subcommand -a %s -d ",
-		    verb_table[i].name);
-		fish_text(verb_table[i].summary);
-		putchar('\n');
-	}
+	for (i = 0; i < VERB_COUNT; i++)
+		fish_verb(&verb_table[i]);
 	puts("complete -c sealmail -n __fish_use_subcommand -l help -d 'how to use it'\n"
 	    "complete -c sealmail -n __fish_use_subcommand -l version -d 'the version'");
 	for (i = 0; i < OPT_COUNT; i++)
-		fish_option(&option_table[i]);
+		fish_option(&option_table[i], NULL);
+	for (v = verb_table; v < verb_table + VERB_COUNT; v++)
+		for (i = 0; is_family(v) && i < OPT_COUNT; i++)
+			fish_option(&option_table[i], v->name);
 }

@@ -15,7 +15,7 @@ help_command(FILE *to)
 	    "  sealmail verify --trust root.pem letter.eml\n\n"
 	    "Verbs\n", to);
 	for (i = 0; i < VERB_COUNT; i++)
-		fprintf(to, "  %-10s%s\n", verb_table[i].name, verb_table[i].summary);
+		fprintf(to, "  %-11s%s\n", verb_table[i].name, verb_table[i].summary);
 	fputs("\nWithout FILE, standard input is read; content goes to standard output "
 	    "or -o FILE.\n"
 	    "`sealmail VERB --help` lists a verb's options; sealmail(1) is the "
@@ -67,10 +67,26 @@ help_verb(FILE *to, const struct verb_def *verb)
 	const struct verb_example *e;
 	int group;
 
-	fprintf(to, "usage: sealmail %s [options] [%s]\n\n%s\n", verb->name,
-	    verb->operand, verb->summary);
+	fprintf(to, "usage: sealmail %s [options]%s%s%s\n\n%s\n", verb->name,
+	    verb->operand[0] == '\0' ? "" : verb->required ? " " : " [", verb->operand,
+	    verb->operand[0] == '\0' || verb->required ? "" : "]", verb->summary);
 	for (e = verb->examples; e->command != NULL; e++)
 		fprintf(to, "\n  # %s\n  %s\n", e->what, e->command);
 	for (group = 0; group < GROUP_COUNT; group++)
 		print_group(to, verb, (enum option_group)group);
+}
+
+void
+help_family(FILE *to, const char *word)
+{
+	size_t i, len = strlen(word);
+
+	fprintf(to, "usage: sealmail %s VERB [options]\n\n", word);
+	for (i = 0; i < VERB_COUNT; i++)
+		if (strncmp(verb_table[i].name, word, len) == 0 &&
+		    verb_table[i].name[len] == ' ')
+			fprintf(to, "  %-11s%s\n", verb_table[i].name,
+			    verb_table[i].summary);
+	fprintf(to, "\n`sealmail %s VERB --help` lists a verb's options; sealmail-%s(1) "
+	    "is the manual.\n", word, word);
 }

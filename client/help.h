@@ -9,4 +9,7 @@
 void help_command(FILE *to);
 void help_verb(FILE *to, const struct verb_def *verb);
 
+/* The verbs that begin with this word. */
+void help_family(FILE *to, const char *word);
+
 #endif

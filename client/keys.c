@@ -123,18 +123,42 @@ read_key_files(struct client *c, struct keys *k)
 	return rc;
 }
 
+/* Files that are named are all that is read. So are passwords: who gives one
+ * means a message that it opens. */
+static bool
+wants_ring(const struct options *o, bool signing)
+{
+	bool secret = options_has(o, OPT_SECRET_FILE) || options_has(o, OPT_SECRET_FD) ||
+	    options_has(o, OPT_KEK_FILE) || options_has(o, OPT_KEK_FD);
+
+	if (options_has(o, OPT_ID))
+		return true;
+	return !options_has(o, OPT_KEY) && !options_has(o, OPT_CERT) &&
+	    (signing || !secret);
+}
+
 int
-keys_read(struct client *c, struct keys *k)
+keys_fault(const struct keys *k)
+{
+	return k->uses_ring ? k->ring.fault : 0;
+}
+
+int
+keys_read(struct client *c, struct keys *k, bool signing)
 {
 	size_t at = 0;
 	const char *path;
 	int rc = 0;
 
 	memset(k, 0, sizeof(*k));
-	if (options_has(&c->opt, OPT_ID))
-		return client_fault(c, EXIT_USAGE, "this version keeps no identities; name "
-		    "the key with --key FILE and, unless it is in there, its certificate "
-		    "with --cert FILE");
+	if (options_has(&c->opt, OPT_ID) && (options_has(&c->opt, OPT_KEY) ||
+		options_has(&c->opt, OPT_CERT)))
+		return client_fault(c, EXIT_USAGE, "-i names a key of the keyring, --key "
+		    "and --cert name files; give one or the other");
+	if (wants_ring(&c->opt, signing)) {
+		k->uses_ring = true;
+		return keyring_open(c, &k->ring, false);
+	}
 	k->sources = calloc(options_count(&c->opt, OPT_KEY) + 1, sizeof(*k->sources));
 	if (k->sources == NULL)
 		return client_out_of_memory(c);
@@ -155,6 +179,8 @@ keys_free(struct keys *k)
 	for (i = 0; i < k->source_count; i++)
 		sm_keyfile_wipe(&k->sources[i].file);
 	free(k->sources);
+	if (k->uses_ring)
+		keyring_close(&k->ring);
 	memset(k, 0, sizeof(*k));
 }
 
@@ -198,11 +224,38 @@ add_openers_of(struct keys *k, struct sm_key *key)
 	return k->opener_count > before || add_opener(k, key, NULL);
 }
 
+/* Every generation, each with its certificates: the engine finds the one that the
+ * message names, and only that one is fetched. A key without a certificate could be
+ * found by trying alone, which would ask for its passphrase in vain. */
+static int
+open_by_ring(struct client *c, struct keys *k)
+{
+	const char *who = options_value(&c->opt, OPT_ID);
+	size_t i, j, known = 0;
+
+	for (i = k->ring.count; i-- > 0;) {
+		struct keyring_key *key = k->ring.list[i];
+
+		if (!keyring_key_is(key, who))
+			continue;
+		known++;
+		for (j = 0; sm_key_can_decrypt(key->key) && j < key->certs.count; j++)
+			if (!add_opener(k, key->key, key->certs.list[j]))
+				return client_out_of_memory(c);
+	}
+	if (who != NULL && known == 0)
+		return client_fault(c, EXIT_NO_KEY, "the keyring has no key of \"%s\"; "
+		    "`sealmail id list` shows those that are there", who);
+	return 0;
+}
+
 int
 keys_for_opening(struct client *c, struct keys *k)
 {
 	size_t i, j;
 
+	if (k->uses_ring)
+		return open_by_ring(c, k);
 	for (i = 0; i < k->source_count; i++)
 		for (j = 0; j < k->sources[i].file.key_count; j++)
 			if (!add_openers_of(k, k->sources[i].file.keys[j]))
@@ -218,7 +271,9 @@ is_better(const struct client *c, const struct sm_cert *a, const struct sm_cert 
 {
 	if (b == NULL || keys_cert_is_current(c, a) != keys_cert_is_current(c, b))
 		return b == NULL || keys_cert_is_current(c, a);
-	return sm_cert_not_before(a) > sm_cert_not_before(b);
+	if (sm_cert_not_before(a) != sm_cert_not_before(b))
+		return sm_cert_not_before(a) > sm_cert_not_before(b);
+	return sm_cert_not_after(a) > sm_cert_not_after(b);
 }
 
 struct choice {
@@ -321,6 +376,73 @@ collect_carried(struct client *c, struct keys *k)
 	return rc;
 }
 
+static int
+no_identity(struct client *c, const char *who, bool several)
+{
+	if (several)
+		return client_fault(c, EXIT_USAGE, "%s several identities; say which one "
+		    "signs with -i ADDRESS", who != NULL ? "-i means" :
+		    "the keyring holds");
+	if (who != NULL)
+		return client_fault(c, EXIT_NO_KEY, "the keyring has no key of \"%s\"; "
+		    "`sealmail id list` shows those that are there", who);
+	return client_fault(c, EXIT_USAGE, "no key to sign with; name it with --key FILE, "
+	    "or fill the keyring with `sealmail id import FILE`");
+}
+
+static void
+choose_of_ring(const struct client *c, const struct keyring_key *k, struct choice *best)
+{
+	size_t i;
+
+	for (i = 0; sm_key_can_sign(k->key) && i < k->certs.count; i++) {
+		struct sm_cert *cert = k->certs.list[i];
+
+		if (sm_cert_may_sign(cert) && is_better(c, cert, best->cert)) {
+			best->key = k->key;
+			best->cert = cert;
+		}
+	}
+}
+
+static int
+sign_by_ring(struct client *c, struct keys *k)
+{
+	const char *who = options_value(&c->opt, OPT_ID);
+	bool several;
+	const char *label = keyring_identity(&k->ring, who, &several);
+	struct choice best = { NULL, NULL, false };
+	struct sm_seal_signer *to = &k->signers[0];
+	size_t i;
+	int rc = 0;
+
+	if (label == NULL)
+		return no_identity(c, who, several);
+	for (i = 0; rc == 0 && i < k->ring.count; i++) {
+		const struct keyring_key *key = k->ring.list[i];
+
+		if (!keyring_key_is(key, who))
+			continue;
+		choose_of_ring(c, key, &best);
+		rc = add_certs(c, &k->certs, &key->certs);
+		if (rc == 0)
+			rc = add_certs(c, &k->certs, &key->chain);
+	}
+	if (rc == 0 && best.cert == NULL)
+		return client_fault(c, EXIT_USAGE, "no key of %s has a certificate to sign "
+		    "with; `sealmail id import FILE` takes the one that the CA sent", label);
+	if (rc == 0 && !keys_cert_is_current(c, best.cert))
+		client_note(c, "the newest certificate of %s is not valid %s; readers will "
+		    "not accept the signature", label,
+		    options_has(&c->opt, OPT_AT) ? "at that time" : "now");
+	to->key = best.key;
+	to->cert = best.cert;
+	to->pss = options_has(&c->opt, OPT_PSS);
+	to->enc_cert = rc == 0 ? encryption_cert(c, k, best.cert) : NULL;
+	k->signer_count = 1;
+	return rc == 0 ? collect_carried(c, k) : rc;
+}
+
 int
 keys_for_signing(struct client *c, struct keys *k)
 {
@@ -330,6 +452,8 @@ keys_for_signing(struct client *c, struct keys *k)
 	k->signers = calloc(k->source_count + 1, sizeof(*k->signers));
 	if (k->signers == NULL)
 		return client_out_of_memory(c);
+	if (k->uses_ring)
+		return sign_by_ring(c, k);
 	for (i = 0; rc == 0 && i < k->source_count; i++)
 		rc = add_signer(c, k, &k->sources[i]);
 	return rc == 0 ? collect_carried(c, k) : rc;

@@ -1,4 +1,5 @@
-/* client/keys.h - the keys and certificates that --key, --cert and --chain name. */
+/* client/keys.h - the keys and certificates that --key, --cert and --chain name, or
+ * those of the keyring when none is named. */
 #ifndef SEALMAIL_CLIENT_KEYS_H
 #define SEALMAIL_CLIENT_KEYS_H
 
@@ -6,7 +7,7 @@
 #include <sealmail/open.h>
 #include <sealmail/seal.h>
 
-#include "client.h"
+#include "keyring.h"
 
 /* One file that was read. */
 struct key_source {
@@ -17,6 +18,8 @@ struct key_source {
 struct keys {
 	struct key_source *sources;  /* --key, in their order */
 	size_t source_count;
+	struct keyring ring;         /* without --key and --cert */
+	bool uses_ring;
 	struct sm_certs certs;       /* of --cert and of the key files */
 	struct sm_certs carried;     /* to send along: --chain, and CAs among certs */
 	struct sm_open_key *openers; /* keys with the certificates that fit */
@@ -25,8 +28,11 @@ struct keys {
 	size_t signer_count;
 };
 
-/* Read all files named. */
-int keys_read(struct client *c, struct keys *k);
+/* Read all files named, or the keyring. signing: not to read mail. */
+int keys_read(struct client *c, struct keys *k, bool signing);
+/* The exit status of a private key of the keyring that could not be had (said
+ * already); 0 when there was none. */
+int keys_fault(const struct keys *k);
 /* Fill openers: every key, once for each certificate of it. */
 int keys_for_opening(struct client *c, struct keys *k);
 /* Fill signers (one for each --key) and carried. */

@@ -10,6 +10,7 @@
 #include "client.h"
 #include "help.h"
 #include "json_place.h"
+#include "keycache.h"
 #include "limits.h"
 
 static const verb_fn verb_functions[VERB_COUNT] = {
@@ -20,6 +21,13 @@ static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_OPEN] = verb_open,
 	[VERB_INSPECT] = verb_inspect,
 	[VERB_EXPLAIN] = verb_explain,
+	[VERB_ID_NEW] = verb_id_new,
+	[VERB_ID_IMPORT] = verb_id_import,
+	[VERB_ID_LIST] = verb_id_list,
+	[VERB_ID_SHOW] = verb_id_show,
+	[VERB_ID_EXPORT] = verb_id_export,
+	[VERB_ID_REMOVE] = verb_id_remove,
+	[VERB_ID_LOCK] = verb_id_lock,
 };
 
 static bool
@@ -45,6 +53,10 @@ set_up(struct client *c)
 	if (at != NULL && !sm_time_parse(at, &c->now))
 		return client_fault(c, EXIT_USAGE, "--at %s is not a time; write it as "
 		    "2026-11-22T09:14:00Z", at);
+	if (options_has(&c->opt, OPT_REMEMBER) && !keycache_minutes_ok(
+		options_value(&c->opt, OPT_REMEMBER)))
+		return client_fault(c, EXIT_USAGE, "--remember takes minutes: a number from "
+		    "0 to 10080");
 	while ((limit = options_next(&c->opt, OPT_LIMIT, &next)) != NULL)
 		if (!limit_set(&c->limits, limit))
 			return client_fault(c, EXIT_USAGE, "--limit %s is not NAME=NUMBER "
@@ -94,6 +106,28 @@ comes_later(const char *name)
 	return false;
 }
 
+/* "id" alone, or with a second word that it does not know. */
+static int
+unknown_in_family(struct client *c, const char *first, const char *second)
+{
+	char list[200] = "";
+	size_t i, len = strlen(first), n = 0;
+
+	for (i = 0; i < VERB_COUNT && n < sizeof(list); i++)
+		if (strncmp(verb_table[i].name, first, len) == 0 &&
+		    verb_table[i].name[len] == ' ')
+			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s",
+			    n > 0 ? ", " : "", verb_table[i].name + len + 1);
+	if (second == NULL)
+		return client_fault(c, EXIT_USAGE, "%s what? One of: %s", first, list);
+	if (strcmp(second, "renew") == 0)
+		return client_fault(c, EXIT_USAGE, "renewing over the network comes in a "
+		    "later version; until then: `sealmail id new ADDRESS`, and `sealmail "
+		    "id import` of the certificate that comes");
+	return client_fault(c, EXIT_USAGE, "%s knows no \"%s\"; one of: %s", first,
+	    second, list);
+}
+
 static int
 unknown_verb(struct client *c, const char *name)
 {
@@ -117,8 +151,20 @@ is_help(const char *word)
 }
 
 static int
+help(struct client *c, const struct verb_def *verb)
+{
+	if (verb != NULL)
+		help_verb(stdout, verb);
+	else
+		help_command(stdout);
+	return flush_stdout(c, 0);
+}
+
+static int
 run(struct client *c, int argc, char *const *argv)
 {
+	int words;
+
 	if (argc < 2) {
 		help_command(stderr);
 		return EXIT_USAGE;
@@ -127,18 +173,18 @@ run(struct client *c, int argc, char *const *argv)
 		printf("sealmail %s\n", SEALMAIL_VERSION);
 		return flush_stdout(c, 0);
 	}
-	if (is_help(argv[1]) && (argc == 2 || verb_find(argv[2]) == NULL)) {
-		help_command(stdout);
-		return flush_stdout(c, 0);
-	}
-	if (is_help(argv[1])) {
-		help_verb(stdout, verb_find(argv[2]));
-		return flush_stdout(c, 0);
-	}
-	c->verb = verb_find(argv[1]);
-	if (c->verb == NULL)
+	if (is_help(argv[1]))
+		return help(c, verb_find_words(argc - 2, argv + 2, &words));
+	c->verb = verb_find_words(argc - 1, argv + 1, &words);
+	if (c->verb != NULL)
+		return run_verb(c, argc - 1 - words, argv + 1 + words);
+	if (!verb_is_family(argv[1]))
 		return unknown_verb(c, argv[1]);
-	return run_verb(c, argc - 2, argv + 2);
+	if (argc > 2 && is_help(argv[2])) {
+		help_family(stdout, argv[1]);
+		return flush_stdout(c, 0);
+	}
+	return unknown_in_family(c, argv[1], argv[2]);
 }
 
 int

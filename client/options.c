@@ -18,6 +18,33 @@ verb_find(const char *name)
 	return NULL;
 }
 
+bool
+verb_is_family(const char *word)
+{
+	size_t i, len = strlen(word);
+
+	for (i = 0; len > 0 && i < VERB_COUNT; i++)
+		if (strncmp(verb_table[i].name, word, len) == 0 &&
+		    verb_table[i].name[len] == ' ')
+			return true;
+	return false;
+}
+
+const struct verb_def *
+verb_find_words(int argc, char *const *argv, int *used)
+{
+	const struct verb_def *verb;
+	char name[64];
+
+	*used = 1;
+	verb = argc > 0 ? verb_find(argv[0]) : NULL;
+	if (verb != NULL || argc < 2)
+		return verb;
+	*used = 2;
+	(void)snprintf(name, sizeof(name), "%.30s %.30s", argv[0], argv[1]);
+	return verb_find(name);
+}
+
 enum { GUESS_MAX = 24 }; /* longer words are not guessed at */
 
 static unsigned
@@ -82,16 +109,19 @@ option_guess(const struct verb_def *verb, const char *name)
 	return best;
 }
 
+/* Two options may share a name: the one of this verb, else any. */
 static const struct option_def *
-option_by_name(const char *name, size_t len)
+option_by_name(const struct verb_def *verb, const char *name, size_t len)
 {
+	const struct option_def *found = NULL;
 	size_t i;
 
 	for (i = 0; i < OPT_COUNT; i++)
 		if (strlen(option_table[i].name) == len &&
-		    memcmp(option_table[i].name, name, len) == 0)
-			return &option_table[i];
-	return NULL;
+		    memcmp(option_table[i].name, name, len) == 0 &&
+		    (found == NULL || option_applies(&option_table[i], verb->id)))
+			found = &option_table[i];
+	return found;
 }
 
 static const struct option_def *
@@ -191,7 +221,7 @@ read_long(struct reader *r, const char *name)
 {
 	size_t len = strcspn(name, "=");
 	const char *value = name[len] == '=' ? name + len + 1 : NULL;
-	const struct option_def *def = option_by_name(name, len);
+	const struct option_def *def = option_by_name(r->verb, name, len);
 
 	if (def == NULL)
 		return unknown_long(r, name, len);
@@ -232,10 +262,15 @@ read_letters(struct reader *r, const char *letters)
 static int
 read_operand(struct reader *r, const char *word)
 {
-	if (r->o->operand != NULL)
+	if (r->o->operand_count > 0 && !r->verb->many)
 		return fail(r->o, "one %s at a time: \"%.60s\" is one too many",
 		    r->verb->operand, word);
-	r->o->operand = word;
+	if (r->verb->operand[0] == '\0')
+		return fail(r->o, "%s takes options only: \"%.60s\" is too much",
+		    r->verb->name, word);
+	if (r->o->operand_count == 0)
+		r->o->operand = word;
+	r->o->operands[r->o->operand_count++] = word;
 	return 0;
 }
 
@@ -259,6 +294,9 @@ read_words(struct reader *r)
 		if (rc == 0 && options_has(r->o, OPT_HELP))
 			return 0;
 	}
+	if (rc == 0 && r->verb->required && r->o->operand_count == 0)
+		return fail(r->o, "%s needs a word more: sealmail %s %s", r->verb->name,
+		    r->verb->name, r->verb->operand);
 	return rc;
 }
 
@@ -282,7 +320,8 @@ options_parse(struct options *o, const struct verb_def *verb, int argc,
 
 	memset(o, 0, sizeof(*o));
 	o->uses = calloc(most_uses(argc, argv), sizeof(*o->uses));
-	if (o->uses == NULL)
+	o->operands = calloc((size_t)argc + 1, sizeof(*o->operands));
+	if (o->uses == NULL || o->operands == NULL)
 		return fail(o, "out of memory");
 	return read_words(&r);
 }
@@ -291,6 +330,7 @@ void
 options_free(struct options *o)
 {
 	free(o->uses);
+	free(o->operands);
 	memset(o, 0, sizeof(*o));
 }
 

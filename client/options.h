@@ -17,19 +17,37 @@ enum verb_id {
 	VERB_OPEN,
 	VERB_INSPECT,
 	VERB_EXPLAIN,
+	VERB_ID_NEW,
+	VERB_ID_IMPORT,
+	VERB_ID_LIST,
+	VERB_ID_SHOW,
+	VERB_ID_EXPORT,
+	VERB_ID_REMOVE,
+	VERB_ID_LOCK,
 	VERB_COUNT
 };
 
 enum option_id {
 	OPT_OUTPUT,
 	OPT_FORM,
+	OPT_PKCS12_FORM,
 	OPT_KEY,
 	OPT_CERT,
 	OPT_CHAIN,
 	OPT_PASSPHRASE_FILE,
 	OPT_PASSPHRASE_FD,
+	OPT_NEW_PASSPHRASE_FILE,
+	OPT_NEW_PASSPHRASE_FD,
+	OPT_NO_PASSPHRASE,
+	OPT_REMEMBER,
 	OPT_NO_MAC,
 	OPT_ID,
+	OPT_KIND,
+	OPT_USE,
+	OPT_NAME,
+	OPT_NOT_EXPORTABLE,
+	OPT_BACKUP,
+	OPT_UNDERSTAND,
 	OPT_OPAQUE,
 	OPT_DIGEST,
 	OPT_PSS,
@@ -109,9 +127,11 @@ struct verb_example {
 struct verb_def {
 	enum verb_id id;
 	const char *name;
-	const char *operand;      /* "FILE"; never required */
+	const char *operand;      /* "FILE"; empty: none */
 	const char *summary;      /* a phrase */
 	struct verb_example examples[4];
+	bool many;                /* several operands */
+	bool required;            /* an operand at least */
 };
 
 extern const struct option_def option_table[OPT_COUNT];
@@ -121,6 +141,11 @@ extern const char *const option_group_names[GROUP_COUNT];
 extern const char *const verb_later[]; /* NULL-terminated */
 
 const struct verb_def *verb_find(const char *name);
+/* The verb that the words begin with, of one word or two ("id new"); *used says
+ * how many. */
+const struct verb_def *verb_find_words(int argc, char *const *argv, int *used);
+/* Is it the first of two words? */
+bool verb_is_family(const char *word);
 /* The verb that was perhaps meant, or NULL. */
 const struct verb_def *verb_guess(const char *name);
 static inline bool
@@ -139,7 +164,9 @@ struct option_use {
 struct options {
 	struct option_use *uses; /* in the order given */
 	size_t count;
-	const char *operand;     /* NULL: none */
+	const char *operand;     /* the first; NULL: none */
+	const char **operands;   /* all of them */
+	size_t operand_count;
 	char fault[200];         /* a sentence, when options_parse failed */
 };
 

@@ -5,8 +5,11 @@
 #define SEALS (V(SIGN) | V(ENCRYPT))
 #define JUDGES (V(VERIFY) | V(OPEN))
 #define DECRYPTS (V(DECRYPT) | V(OPEN))
+#define IDS (V(ID_NEW) | V(ID_IMPORT) | V(ID_LIST) | V(ID_SHOW) | V(ID_EXPORT) | \
+    V(ID_REMOVE) | V(ID_LOCK))
+#define UNLOCKS (SEALS | DECRYPTS | V(ID_IMPORT) | V(ID_EXPORT) | V(ID_REMOVE))
 #define EVERYWHERE ((1u << VERB_COUNT) - 1)
-#define WORKS (EVERYWHERE & ~V(EXPLAIN))
+#define WORKS (EVERYWHERE & ~V(EXPLAIN) & ~IDS)
 
 #define FLAG .arg = ARG_NONE, .value = VALUE_NONE
 #define TAKES(kind, label) \
@@ -22,7 +25,7 @@ const char *const option_group_names[GROUP_COUNT] = {
 	[GROUP_EVERYWHERE] = "Everywhere",
 };
 
-const char *const verb_later[] = { "id", "who", "trust", "send", "mail", "enrol",
+const char *const verb_later[] = { "who", "trust", "send", "mail", "enrol",
 	"recover", "officer", "doctor", NULL };
 
 const struct option_def option_table[OPT_COUNT] = {
@@ -43,19 +46,67 @@ const struct option_def option_table[OPT_COUNT] = {
 	        "sent without asking, roots excepted." },
 	[OPT_ID] = { OPT_ID, 'i', "id", TAKES(OTHER, "ID"),
 	    .verbs = SEALS | DECRYPTS, .group = GROUP_KEYS,
-	    .help = "an identity of the keyring (in a later version)",
-	    .more = "This version keeps no keyring: name files with --key and --cert." },
-	[OPT_PASSPHRASE_FILE] = { OPT_PASSPHRASE_FILE, 0, "passphrase-file",
-	    TAKES(FILE, "FILE"), .repeats = true, .verbs = SEALS | DECRYPTS,
+	    .help = "an identity of the keyring: address, name or key",
+	    .more = "Needed for signing only when the keyring holds several; for "
+	        "reading, the key that a message was encrypted to is found without "
+	        "it. With --key or --cert the keyring is not read." },
+	[OPT_KIND] = { OPT_KIND, 0, "kind", TAKES(WORD, "KIND"),
+	    .words = "rsa-3072 rsa-2048 rsa-4096 p-256 p-384 p-521 ed25519",
+	    .verbs = V(ID_NEW), .group = GROUP_KEYS,
+	    .help = "kind of key; default rsa-3072",
+	    .more = "rsa-3072 is read by every mail program, p-256 by most. ed25519 "
+	        "makes two keys, Ed25519 to sign and X25519 to decrypt; few programs "
+	        "know them yet." },
+	[OPT_USE] = { OPT_USE, 0, "use", TAKES(WORD, "USE"),
+	    .words = "both sign encrypt split", .verbs = V(ID_NEW),
+	    .group = GROUP_KEYS, .help = "both, sign, encrypt; split: a key for each",
+	    .more = "Default: both, with one key." },
+	[OPT_NAME] = { OPT_NAME, 0, "name", TAKES(OTHER, "NAME"),
+	    .verbs = V(ID_NEW), .group = GROUP_KEYS,
+	    .help = "your name, as the certificate shall say it" },
+	[OPT_NOT_EXPORTABLE] = { OPT_NOT_EXPORTABLE, 0, "not-exportable", FLAG,
+	    .verbs = V(ID_NEW), .group = GROUP_KEYS,
+	    .help = "the signing key never leaves this keyring",
+	    .more = "No option of any verb exports it later. Not for keys that "
+	        "decrypt: whoever loses them loses the mail." },
+	[OPT_BACKUP] = { OPT_BACKUP, 0, "backup", TAKES(FILE, "FILE"),
+	    .verbs = V(ID_REMOVE), .group = GROUP_KEYS,
+	    .help = "exported file that holds the key; is checked" },
+	[OPT_UNDERSTAND] = { OPT_UNDERSTAND, 0, "i-understand", FLAG,
+	    .verbs = V(ID_REMOVE), .group = GROUP_KEYS,
+	    .help = "mail to this key will no longer open here" },
+	[OPT_NEW_PASSPHRASE_FILE] = { OPT_NEW_PASSPHRASE_FILE, 0,
+	    "new-passphrase-file", TAKES(FILE, "FILE"),
+	    .verbs = V(ID_IMPORT) | V(ID_EXPORT), .group = GROUP_KEYS,
+	    .help = "for what is written: the first line of FILE",
+	    .more = "Without it, import keeps the passphrase of the imported file, "
+	        "and export asks at the terminal, twice." },
+	[OPT_NEW_PASSPHRASE_FD] = { OPT_NEW_PASSPHRASE_FD, 0, "new-passphrase-fd",
+	    TAKES(OTHER, "N"), .verbs = V(ID_IMPORT) | V(ID_EXPORT),
 	    .group = GROUP_KEYS,
-	    .help = "passphrase of key files: the first line of FILE",
+	    .help = "the same, read from file descriptor N" },
+	[OPT_NO_PASSPHRASE] = { OPT_NO_PASSPHRASE, 0, "no-passphrase", FLAG,
+	    .verbs = V(ID_NEW) | V(ID_IMPORT), .group = GROUP_KEYS,
+	    .help = "keep the key without a passphrase",
+	    .more = "For servers whose disk is protected in another way: whoever "
+	        "reads the file has the key." },
+	[OPT_REMEMBER] = { OPT_REMEMBER, 0, "remember", TAKES(OTHER, "MINUTES"),
+	    .verbs = SEALS | DECRYPTS | V(ID_EXPORT), .group = GROUP_KEYS,
+	    .help = "how long a typed passphrase is kept; default 10",
+	    .more = "The Linux kernel keeps it, for the key that it opened; 0: not at "
+	        "all. sealmail id lock forgets all at once." },
+	[OPT_PASSPHRASE_FILE] = { OPT_PASSPHRASE_FILE, 0, "passphrase-file",
+	    TAKES(FILE, "FILE"), .repeats = true, .verbs = UNLOCKS | V(ID_NEW),
+	    .group = GROUP_KEYS,
+	    .help = "passphrase of keys: the first line of FILE",
 	    .more = "Given several times, each is tried on each key file. Without it "
 	        "the terminal is asked." },
 	[OPT_PASSPHRASE_FD] = { OPT_PASSPHRASE_FD, 0, "passphrase-fd",
-	    TAKES(OTHER, "N"), .repeats = true, .verbs = SEALS | DECRYPTS,
+	    TAKES(OTHER, "N"), .repeats = true, .verbs = UNLOCKS | V(ID_NEW),
 	    .group = GROUP_KEYS,
 	    .help = "the same, read from file descriptor N" },
-	[OPT_NO_MAC] = { OPT_NO_MAC, 0, "no-mac", FLAG, .verbs = SEALS | DECRYPTS,
+	[OPT_NO_MAC] = { OPT_NO_MAC, 0, "no-mac", FLAG,
+	    .verbs = SEALS | DECRYPTS | V(ID_IMPORT) | V(ID_REMOVE),
 	    .group = GROUP_KEYS,
 	    .help = "accept PKCS#12 without integrity protection" },
 
@@ -66,7 +117,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	        "is taken. A mail address needs the keyring of a later version: "
 	        "exit 30." },
 	[OPT_SIGN] = { OPT_SIGN, 's', "sign", FLAG, .verbs = V(ENCRYPT),
-	    .group = GROUP_RECIPIENTS, .help = "sign first, with --key" },
+	    .group = GROUP_RECIPIENTS, .help = "sign first, with -i or --key" },
 	[OPT_ALG] = { OPT_ALG, 0, "alg", TAKES(WORD, "HOW"),
 	    .words = "auto strong compat pq", .verbs = V(ENCRYPT),
 	    .group = GROUP_RECIPIENTS,
@@ -156,22 +207,34 @@ const struct option_def option_table[OPT_COUNT] = {
 	        "stays. Nothing releases content after exit 21." },
 
 	[OPT_OUTPUT] = { OPT_OUTPUT, 'o', "output", TAKES(FILE, "FILE"),
-	    .verbs = WORKS & ~V(INSPECT), .group = GROUP_OUTPUT,
+	    .verbs = (WORKS & ~V(INSPECT)) | V(ID_NEW) | V(ID_EXPORT),
+	    .group = GROUP_OUTPUT,
 	    .help = "write the content to FILE, not to standard output",
 	    .more = "The file appears, or an older one is replaced, only when all is "
 	        "complete and good; its mode is 0600. A dash means standard output." },
 	[OPT_FORM] = { OPT_FORM, 0, "form", TAKES(WORD, "FORM"),
 	    .words = "mail der pem", .verbs = SEALS, .group = GROUP_OUTPUT,
 	    .help = "mail, der or pem: what to write" },
+	[OPT_PKCS12_FORM] = { OPT_PKCS12_FORM, 0, "form", TAKES(WORD, "FORM"),
+	    .words = "modern compat legacy", .verbs = V(ID_EXPORT),
+	    .group = GROUP_OUTPUT,
+	    .help = "modern, compat or legacy PKCS#12",
+	    .more = "modern: AES-256, PBKDF2-SHA-256 with 600,000 rounds (default). "
+	        "compat: 3DES and SHA-1, which Windows and macOS read since long "
+	        "before 2020. legacy: the same with few rounds, for old devices. The "
+	        "last two protect only as well as a long passphrase does." },
 	[OPT_JSON] = { OPT_JSON, 0, "json", .arg = ARG_OPTIONAL, .value = VALUE_FILE,
-	    .value_name = "WHERE", .verbs = WORKS, .group = GROUP_OUTPUT,
+	    .value_name = "WHERE",
+	    .verbs = WORKS | (IDS & ~V(ID_LOCK)), .group = GROUP_OUTPUT,
 	    .help = "report as JSON: to standard output, FILE or fd:N",
 	    .more = "See sealmail-report(5). Where content goes to standard output, "
 	        "another place must be named." },
 
 	[OPT_HOME] = { OPT_HOME, 0, "home", TAKES(DIR, "DIR"), .verbs = EVERYWHERE,
 	    .group = GROUP_EVERYWHERE, .help = "where keyring and settings live",
-	    .more = "This version reads nothing there." },
+	    .more = "Default: SEALMAIL_HOME, else XDG_DATA_HOME/sealmail, else "
+	        "~/.local/share/sealmail. It must be a folder that only its owner "
+	        "can enter." },
 	[OPT_OFFLINE] = { OPT_OFFLINE, 0, "offline", FLAG, .verbs = EVERYWHERE,
 	    .group = GROUP_EVERYWHERE, .help = "use no network",
 	    .more = "This version never does." },
@@ -243,4 +306,35 @@ const struct verb_def verb_table[VERB_COUNT] = {
 	    "say what an exit status, result, check or limit means",
 	    { { "sealmail explain 12", "an exit status" },
 		{ "sealmail explain revocation", "a check of the report" } } },
+	[VERB_ID_NEW] = { VERB_ID_NEW, "id new", "ADDRESS...",
+	    "make a key for oneself, and a request for its certificate",
+	    { { "sealmail id new --name 'Alice Doe' alice@example.org -o alice.csr",
+		"a key, and the request to send to the CA" },
+		{ "sealmail id new --kind ed25519 alice@example.org",
+		    "two modern keys" } }, true, true },
+	[VERB_ID_IMPORT] = { VERB_ID_IMPORT, "id import", "FILE...",
+	    "take over keys and certificates from files or folders",
+	    { { "sealmail id import alice.p12", "from another program" },
+		{ "sealmail id import alice.pem ca.pem",
+		    "the certificate that came for a new key" },
+		{ "sealmail id import old-keys", "a folder of files" } }, true, true },
+	[VERB_ID_LIST] = { VERB_ID_LIST, "id list", "",
+	    "list one's own identities and their keys",
+	    { { "sealmail id list", "what do I have, and how long?" } }, false, false },
+	[VERB_ID_SHOW] = { VERB_ID_SHOW, "id show", "ID",
+	    "show an identity with all its generations",
+	    { { "sealmail id show alice@example.org", "every key and certificate" } }, false, true },
+	[VERB_ID_EXPORT] = { VERB_ID_EXPORT, "id export", "ID",
+	    "write keys and certificates to a PKCS#12 file",
+	    { { "sealmail id export alice@example.org -o backup.p12",
+		"a backup of all generations" },
+		{ "sealmail id export --form compat alice@example.org -o phone.p12",
+		    "for another program" } }, false, true },
+	[VERB_ID_REMOVE] = { VERB_ID_REMOVE, "id remove", "ID",
+	    "remove one key from the keyring",
+	    { { "sealmail id remove --backup backup.p12 --i-understand 3fa9c1d2",
+		"an old decryption key, which a backup holds" } }, false, true },
+	[VERB_ID_LOCK] = { VERB_ID_LOCK, "id lock", "",
+	    "forget all passphrases that the kernel remembers",
+	    { { "sealmail id lock", "before leaving the desk" } }, false, false },
 };

@@ -84,7 +84,7 @@ read_secrets(struct reading *r)
 static int
 read_keys(struct reading *r)
 {
-	int rc = keys_read(r->c, &r->keys);
+	int rc = keys_read(r->c, &r->keys, false);
 
 	if (rc == 0)
 		rc = keys_for_opening(r->c, &r->keys);
@@ -170,6 +170,8 @@ engine_fault(struct reading *r, int status)
 	const struct sm_error *err = sm_open_error(r->open);
 
 	progress_end(&r->progress);
+	if (keys_fault(&r->keys) != 0)
+		return keys_fault(&r->keys);
 	if (r->has_out && output_failed(&r->out))
 		return output_fault(r->c, &r->out);
 	if (input_error(&r->in) != 0)
@@ -285,8 +287,11 @@ static int
 conclude(struct reading *r)
 {
 	const struct sm_report *report = sm_open_report(r->open);
-	int rc = 0;
+	int rc = keys_fault(&r->keys);
 
+	/* A key that is ours and was not had is another matter than no key. */
+	if (rc != 0)
+		return rc;
 	if (r->has_out && sm_open_released(r->open))
 		rc = output_commit(r->c, &r->out);
 	if (rc == 0)

@@ -65,10 +65,10 @@ check_options(struct sealing *s)
 	struct client *c = s->c;
 	size_t i;
 
-	if (s->plan->sign && !options_has(&c->opt, OPT_KEY) &&
-	    !options_has(&c->opt, OPT_ID))
-		return client_fault(c, EXIT_USAGE, "no key to sign with; name it with "
-		    "--key FILE");
+	if (s->plan->sign && options_has(&c->opt, OPT_CERT) &&
+	    !options_has(&c->opt, OPT_KEY))
+		return client_fault(c, EXIT_USAGE, "--cert alone signs nothing; name the "
+		    "key with --key FILE");
 	for (i = 0; !s->plan->sign && i < sizeof(of_signing) / sizeof(of_signing[0]); i++)
 		if (options_has(&c->opt, of_signing[i]))
 			return client_fault(c, EXIT_USAGE, "--%s is for signing; add -s, or "
@@ -89,7 +89,7 @@ prepare(struct sealing *s)
 	if (rc == 0 && s->plan->encrypt)
 		rc = recipients_read(c, &s->recipients);
 	if (rc == 0 && s->plan->sign)
-		rc = keys_read(c, &s->keys);
+		rc = keys_read(c, &s->keys, true);
 	if (rc == 0 && s->plan->sign)
 		rc = keys_for_signing(c, &s->keys);
 	if (rc == 0 && s->plan->sign)
@@ -133,6 +133,8 @@ refused(struct sealing *s, int status)
 {
 	int code = exit_from_status(status);
 
+	if (keys_fault(&s->keys) != 0)
+		return keys_fault(&s->keys);
 	if (s->err.reason != NULL && strcmp(s->err.reason, "recipient-unusable") == 0)
 		code = EXIT_RECIPIENT;
 	else if (status == SM_E_USAGE || status == SM_E_FORMAT)
@@ -146,6 +148,8 @@ static int
 engine_fault(struct sealing *s, int status)
 {
 	progress_end(&s->progress);
+	if (keys_fault(&s->keys) != 0)
+		return keys_fault(&s->keys);
 	if (output_failed(&s->out))
 		return output_fault(s->c, &s->out);
 	return client_fault_error(s->c, exit_from_status(status), s->in.name, &s->err,

@@ -68,7 +68,8 @@ read_number(struct client *c, struct sm_buf *out, const char *number)
 static int
 read_value(struct client *c, struct sm_buf *out, enum option_id id, const char *value)
 {
-	bool by_fd = id == OPT_SECRET_FD || id == OPT_KEK_FD || id == OPT_PASSPHRASE_FD;
+	bool by_fd = id == OPT_SECRET_FD || id == OPT_KEK_FD || id == OPT_PASSPHRASE_FD ||
+	    id == OPT_NEW_PASSPHRASE_FD;
 
 	return by_fd ? read_number(c, out, value) : read_path(c, out, value);
 }
@@ -303,4 +304,53 @@ passphrases_for(struct passphrases *p, const char *file)
 	p->tried_last = false;
 	p->had_none = false;
 	return pass;
+}
+
+/* ---- a passphrase to be ---- */
+
+static int
+ask_twice(struct client *c, struct sm_buf *out, const char *what)
+{
+	struct sm_buf again = SM_BUF_SECRET_INIT;
+	char question[300];
+	int rc;
+
+	(void)snprintf(question, sizeof(question), "New passphrase for %s: ", what);
+	client_make_printable(question);
+	rc = prompt_secret(out, question);
+	if (rc == 0)
+		rc = prompt_secret(&again, "The same once more: ");
+	if (rc == PROMPT_NO_TERMINAL)
+		rc = client_fault(c, EXIT_PERMISSION, "a passphrase for %s is needed and "
+		    "there is no terminal to ask at; give it with --%spassphrase-file "
+		    "FILE", what, option_applies(&option_table[OPT_NEW_PASSPHRASE_FILE],
+		    c->verb->id) ? "new-" : "");
+	else if (rc != 0)
+		rc = client_fault(c, EXIT_USAGE, "no passphrase was typed: nothing was "
+		    "written");
+	else if (out->len != again.len || !sm_equal_ct(out->data, again.data, out->len))
+		rc = client_fault(c, EXIT_USAGE, "the two passphrases differ: nothing was "
+		    "written; try again");
+	sm_buf_free(&again);
+	return rc;
+}
+
+int
+passphrase_new(struct client *c, struct sm_buf *out, const char *what,
+    bool is_new_key)
+{
+	enum option_id file = is_new_key ? OPT_PASSPHRASE_FILE : OPT_NEW_PASSPHRASE_FILE;
+	enum option_id fd = is_new_key ? OPT_PASSPHRASE_FD : OPT_NEW_PASSPHRASE_FD;
+	enum option_id id = options_has(&c->opt, file) ? file : fd;
+	const char *value = options_value(&c->opt, id);
+	int rc;
+
+	sm_buf_clear(out);
+	if (value == NULL)
+		return ask_twice(c, out, what);
+	rc = read_value(c, out, id, value);
+	cut_line(out);
+	if (rc == 0 && out->len == 0)
+		rc = client_fault(c, EXIT_USAGE, "%s: the passphrase is empty", value);
+	return rc;
 }

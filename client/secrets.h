@@ -38,4 +38,10 @@ void passphrases_free(struct passphrases *p);
 /* For the next key file. */
 struct sm_passphrase passphrases_for(struct passphrases *p, const char *file);
 
+/* A passphrase for something that is written: of --new-passphrase-*, with which
+ * --passphrase-* (a key that is new) instead, else asked twice at the terminal.
+ * Goes to the secret buffer out. */
+int passphrase_new(struct client *c, struct sm_buf *out, const char *what,
+    bool is_new_key);
+
 #endif

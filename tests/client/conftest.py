@@ -32,7 +32,9 @@ class Command:
     def __init__(self, cwd, pki):
         self.cwd, self.pki = cwd, pki
         # What the words depend on must come from the test.
-        self.env = {k: v for k, v in os.environ.items() if k not in ('TMPDIR', 'NO_COLOR', 'TERM', 'SEALMAIL_HOME')}
+        self.env = {k: v for k, v in os.environ.items()
+                    if k not in ('TMPDIR', 'NO_COLOR', 'TERM', 'SEALMAIL_HOME', 'XDG_DATA_HOME')}
+        self.env['HOME'] = str(cwd / '.home')   # nobody's own keyring
 
     def __call__(self, *words, stdin=b'', env=None, exit=0, **more):
         if hasattr(stdin, 'fileno'):

@@ -26,7 +26,7 @@ def one_line(done):
     ['open', '-o', 'a', '-o', 'b'],
     ['explain', '12', '13'],
     ['sign'],
-    ['sign', '-i', 'alice'],
+    ['sign', '-i', 'alice', '--key', 'alice.p12'],
     ['encrypt'],
     ['open', '--json=fd:x'],
     ['open', '--json=fd:77', '-o', 'x'],
