@@ -44,6 +44,10 @@ struct sm_open_options {
 	const struct sm_pki *pki;           /* anchors and evidence; may be NULL */
 	const struct sm_open_key *keys;     /* borrowed while the object lives */
 	size_t key_count;
+	/* Instead of keys: asked once, when the first encrypted layer begins; what it
+	 * sets is borrowed while the object lives. Negative ends the opening. */
+	int (*find_keys)(void *ctx, const struct sm_open_key **keys, size_t *count);
+	void *find_keys_ctx;
 	const struct sm_bytes *secrets;     /* passwords and shared keys */
 	size_t secret_count;
 	int64_t now;                        /* judge as of; seconds since 1970: set it */

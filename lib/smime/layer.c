@@ -32,6 +32,7 @@ layer_parts(struct sm_open *o, struct sm_layer *l)
 	case SM_CMS_ENVELOPED:
 	case SM_CMS_AUTH_ENVELOPED:
 	case SM_CMS_ENCRYPTED:
+		SM_TRY(sm_open_need_keys(o));
 		return sm_enveloped_new(&l->env, l->type, &o->secrets,
 		    &o->opt.limits, &o->err);
 	default:

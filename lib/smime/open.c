@@ -47,8 +47,6 @@ copy_keys(struct sm_open *o)
 {
 	size_t n = o->opt.key_count;
 
-	o->secrets.secrets = o->opt.secrets;
-	o->secrets.secret_count = o->opt.secret_count;
 	if (n == 0)
 		return SM_OK;
 	o->openers = calloc(n, sizeof *o->openers);
@@ -63,6 +61,18 @@ copy_keys(struct sm_open *o)
 }
 
 int
+sm_open_need_keys(struct sm_open *o)
+{
+	int rc;
+
+	if (o->keys_asked || o->opt.find_keys == NULL || o->opt.mode == SM_OPEN_INSPECT)
+		return SM_OK;
+	o->keys_asked = true;
+	rc = o->opt.find_keys(o->opt.find_keys_ctx, &o->opt.keys, &o->opt.key_count);
+	return rc == 0 ? copy_keys(o) : rc;
+}
+
+int
 sm_open_new(struct sm_open **out, const struct sm_open_options *opt)
 {
 	struct sm_open *o = calloc(1, sizeof *o);
@@ -74,7 +84,9 @@ sm_open_new(struct sm_open **out, const struct sm_open_options *opt)
 	o->opt = *opt;
 	o->leaf_depth = opt->mode == SM_OPEN_DECRYPT ? 1 : SM_LAYERS_MAX + 1;
 	o->again_off = opt->mode == SM_OPEN_INSPECT || opt->again.read_at == NULL;
-	rc = copy_keys(o);
+	o->secrets.secrets = opt->secrets;
+	o->secrets.secret_count = opt->secret_count;
+	rc = opt->find_keys == NULL ? copy_keys(o) : 0;
 	if (rc == 0 && !o->again_off)
 		rc = sm_pieces_new(&o->pieces, &o->err);
 	if (rc == 0)

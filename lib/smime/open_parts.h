@@ -63,6 +63,7 @@ struct sm_open {
 	struct sm_error err;
 	struct sm_open_secrets secrets;
 	struct sm_opener *openers;
+	bool keys_asked;         /* find_keys was called */
 
 	struct sm_layer *layers[SM_LAYERS_MAX];
 	unsigned layer_count;
@@ -102,6 +103,11 @@ struct sm_open {
 	unsigned cert_tries;     /* certificates tried for signers */
 	struct sm_report report;
 };
+
+/* ---- open.c ---- */
+
+/* The keys are needed now: those of find_keys are fetched, once. */
+SM_MUST_CHECK int sm_open_need_keys(struct sm_open *o);
 
 /* ---- layer.c ---- */
 
