@@ -248,7 +248,9 @@ zsh_verb(const struct verb_def *v)
 static void
 zsh_described(const struct verb_def *v)
 {
-	printf("\n\t\t'%.*s:", (int)strcspn(v->name, " "), v->name);
+	printf("\n\t\t'");
+	(void)fwrite(v->name, 1, strcspn(v->name, " "), stdout);
+	putchar(':');
 	if (is_family(v))
 		print_second_words(v);
 	else

@@ -123,8 +123,9 @@ read_key_files(struct client *c, struct keys *k)
 	return rc;
 }
 
-/* Files that are named are all that is read. So are passwords: who gives one
- * means a message that it opens. */
+/* Files that are named are all that is read; who judges by roots of their own
+ * (--trust) brings their own keys too, unless they name the keyring (--home). So
+ * are passwords: who gives one means a message that it opens. */
 static bool
 wants_ring(const struct options *o, bool signing)
 {
@@ -134,13 +135,21 @@ wants_ring(const struct options *o, bool signing)
 	if (options_has(o, OPT_ID))
 		return true;
 	return !options_has(o, OPT_KEY) && !options_has(o, OPT_CERT) &&
-	    (signing || !secret);
+	    (signing || (!secret && (options_has(o, OPT_HOME) ||
+		!options_has(o, OPT_TRUST))));
 }
 
 int
 keys_fault(const struct keys *k)
 {
-	return k->uses_ring ? k->ring.fault : 0;
+	return k->ring_is_open ? k->ring.fault : 0;
+}
+
+static int
+open_ring(struct client *c, struct keys *k)
+{
+	k->ring_is_open = true;
+	return keyring_open(c, &k->ring, false);
 }
 
 int
@@ -157,7 +166,7 @@ keys_read(struct client *c, struct keys *k, bool signing)
 		    "and --cert name files; give one or the other");
 	if (wants_ring(&c->opt, signing)) {
 		k->uses_ring = true;
-		return keyring_open(c, &k->ring, false);
+		return signing ? open_ring(c, k) : 0;
 	}
 	k->sources = calloc(options_count(&c->opt, OPT_KEY) + 1, sizeof(*k->sources));
 	if (k->sources == NULL)
@@ -179,7 +188,7 @@ keys_free(struct keys *k)
 	for (i = 0; i < k->source_count; i++)
 		sm_keyfile_wipe(&k->sources[i].file);
 	free(k->sources);
-	if (k->uses_ring)
+	if (k->ring_is_open)
 		keyring_close(&k->ring);
 	memset(k, 0, sizeof(*k));
 }
@@ -254,8 +263,11 @@ keys_for_opening(struct client *c, struct keys *k)
 {
 	size_t i, j;
 
-	if (k->uses_ring)
-		return open_by_ring(c, k);
+	if (k->uses_ring) {
+		int rc = open_ring(c, k);
+
+		return k->ring.fault = rc == 0 ? open_by_ring(c, k) : rc;
+	}
 	for (i = 0; i < k->source_count; i++)
 		for (j = 0; j < k->sources[i].file.key_count; j++)
 			if (!add_openers_of(k, k->sources[i].file.keys[j]))

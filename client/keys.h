@@ -19,7 +19,7 @@ struct keys {
 	struct key_source *sources;  /* --key, in their order */
 	size_t source_count;
 	struct keyring ring;         /* without --key and --cert */
-	bool uses_ring;
+	bool uses_ring, ring_is_open;
 	struct sm_certs certs;       /* of --cert and of the key files */
 	struct sm_certs carried;     /* to send along: --chain, and CAs among certs */
 	struct sm_open_key *openers; /* keys with the certificates that fit */
@@ -28,12 +28,14 @@ struct keys {
 	size_t signer_count;
 };
 
-/* Read all files named, or the keyring. signing: not to read mail. */
+/* Read all files named; or the keyring, now for signing, else when keys_for_opening
+ * is called: mail that is not encrypted does not need it. */
 int keys_read(struct client *c, struct keys *k, bool signing);
 /* The exit status of a private key of the keyring that could not be had (said
  * already); 0 when there was none. */
 int keys_fault(const struct keys *k);
-/* Fill openers: every key, once for each certificate of it. */
+/* Fill openers: every key, once for each certificate of it. What goes wrong with the
+ * keyring is a keys_fault() as well. */
 int keys_for_opening(struct client *c, struct keys *k);
 /* Fill signers (one for each --key) and carried. */
 int keys_for_signing(struct client *c, struct keys *k);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum verb_id {
 	VERB_SIGN,
@@ -113,7 +114,7 @@ struct option_def {
 	const char *value_name;   /* "FILE" */
 	const char *words;        /* space separated; VALUE_WORD, VALUE_HINT */
 	bool repeats;
-	unsigned verbs;           /* bit 1 << enum verb_id */
+	uint64_t verbs;           /* bit 1 << enum verb_id */
 	enum option_group group;
 	const char *help;         /* one line */
 	const char *more;         /* further sentences for the manual; may be NULL */
@@ -151,7 +152,7 @@ const struct verb_def *verb_guess(const char *name);
 static inline bool
 option_applies(const struct option_def *o, enum verb_id verb)
 {
-	return (o->verbs & (1u << verb)) != 0;
+	return (o->verbs & ((uint64_t)1 << verb)) != 0;
 }
 
 /* ---- a command line that was read ---- */

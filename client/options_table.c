@@ -1,14 +1,14 @@
 /* The table. A row here is all that a new option needs besides its use. */
 #include "options.h"
 
-#define V(verb) (1u << VERB_##verb)
+#define V(verb) ((uint64_t)1 << VERB_##verb)
 #define SEALS (V(SIGN) | V(ENCRYPT))
 #define JUDGES (V(VERIFY) | V(OPEN))
 #define DECRYPTS (V(DECRYPT) | V(OPEN))
 #define IDS (V(ID_NEW) | V(ID_IMPORT) | V(ID_LIST) | V(ID_SHOW) | V(ID_EXPORT) | \
     V(ID_REMOVE) | V(ID_LOCK))
 #define UNLOCKS (SEALS | DECRYPTS | V(ID_IMPORT) | V(ID_EXPORT) | V(ID_REMOVE))
-#define EVERYWHERE ((1u << VERB_COUNT) - 1)
+#define EVERYWHERE (((uint64_t)1 << VERB_COUNT) - 1)
 #define WORKS (EVERYWHERE & ~V(EXPLAIN) & ~IDS)
 
 #define FLAG .arg = ARG_NONE, .value = VALUE_NONE
@@ -262,7 +262,7 @@ const struct option_def option_table[OPT_COUNT] = {
 
 const struct verb_def verb_table[VERB_COUNT] = {
 	[VERB_SIGN] = { VERB_SIGN, "sign", "FILE", "sign a message",
-	    { { "sealmail sign --key alice.p12 letter.eml -o signed.eml",
+	    .examples = { { "sealmail sign --key alice.p12 letter.eml -o signed.eml",
 		"a message that every mail program can read" },
 		{ "sealmail sign --key alice.p12 --opaque <letter.eml >signed.eml",
 		    "in one piece, for mail systems that rewrite text" },
@@ -271,14 +271,14 @@ const struct verb_def verb_table[VERB_COUNT] = {
 		    "a detached signature of any file" } } },
 	[VERB_VERIFY] = { VERB_VERIFY, "verify", "FILE",
 	    "verify a signed message",
-	    { { "sealmail verify --trust root.pem letter.eml", "who wrote this?" },
+	    .examples = { { "sealmail verify --trust root.pem letter.eml", "who wrote this?" },
 		{ "sealmail verify --trust root.pem -o content.eml letter.eml",
 		    "and keep what was signed" },
 		{ "sealmail verify --trust root.pem --content report.pdf report.p7s",
 		    "a detached signature" } } },
 	[VERB_ENCRYPT] = { VERB_ENCRYPT, "encrypt", "FILE",
 	    "encrypt a message, and sign it first with -s",
-	    { { "sealmail encrypt -r bob.pem letter.eml -o sealed.eml", "for Bob" },
+	    .examples = { { "sealmail encrypt -r bob.pem letter.eml -o sealed.eml", "for Bob" },
 		{ "sealmail encrypt -s --key alice.p12 -r bob.pem -r alice.pem "
 		  "letter.eml -o sealed.eml",
 		    "signed, and readable for the writer too" },
@@ -287,54 +287,54 @@ const struct verb_def verb_table[VERB_COUNT] = {
 		    "for whoever knows the password" } } },
 	[VERB_DECRYPT] = { VERB_DECRYPT, "decrypt", "FILE",
 	    "remove one encryption layer; judge no signature",
-	    { { "sealmail decrypt --key bob.p12 sealed.eml -o inner.eml",
+	    .examples = { { "sealmail decrypt --key bob.p12 sealed.eml -o inner.eml",
 		"what is inside, a signed message perhaps" },
 		{ "sealmail decrypt --secret-file password.txt notes.p7m",
 		    "with a password" } } },
 	[VERB_OPEN] = { VERB_OPEN, "open", "FILE",
 	    "decrypt and verify every layer, and write what is inside",
-	    { { "sealmail open --key bob.p12 --trust root.pem sealed.eml",
+	    .examples = { { "sealmail open --key bob.p12 --trust root.pem sealed.eml",
 		"read a letter" },
 		{ "sealmail open --key bob.p12 --key old.p12 --trust root.pem "
 		  "--json=report.json sealed.eml -o letter.eml",
 		    "keep it, with a report for programs" } } },
 	[VERB_INSPECT] = { VERB_INSPECT, "inspect", "FILE",
 	    "show structure, algorithms and recipients; needs no key",
-	    { { "sealmail inspect sealed.eml", "what is this, and for whom?" },
+	    .examples = { { "sealmail inspect sealed.eml", "what is this, and for whom?" },
 		{ "sealmail inspect --json sealed.eml", "the same for programs" } } },
 	[VERB_EXPLAIN] = { VERB_EXPLAIN, "explain", "CODE",
 	    "say what an exit status, result, check or limit means",
-	    { { "sealmail explain 12", "an exit status" },
+	    .examples = { { "sealmail explain 12", "an exit status" },
 		{ "sealmail explain revocation", "a check of the report" } } },
 	[VERB_ID_NEW] = { VERB_ID_NEW, "id new", "ADDRESS...",
 	    "make a key for oneself, and a request for its certificate",
-	    { { "sealmail id new --name 'Alice Doe' alice@example.org -o alice.csr",
+	    .examples = { { "sealmail id new --name 'Alice Doe' alice@example.org -o alice.csr",
 		"a key, and the request to send to the CA" },
 		{ "sealmail id new --kind ed25519 alice@example.org",
-		    "two modern keys" } }, true, true },
+		    "two modern keys" } }, .many = true, .required = true },
 	[VERB_ID_IMPORT] = { VERB_ID_IMPORT, "id import", "FILE...",
 	    "take over keys and certificates from files or folders",
-	    { { "sealmail id import alice.p12", "from another program" },
+	    .examples = { { "sealmail id import alice.p12", "from another program" },
 		{ "sealmail id import alice.pem ca.pem",
 		    "the certificate that came for a new key" },
-		{ "sealmail id import old-keys", "a folder of files" } }, true, true },
+		{ "sealmail id import old-keys", "a folder of files" } }, .many = true, .required = true },
 	[VERB_ID_LIST] = { VERB_ID_LIST, "id list", "",
 	    "list one's own identities and their keys",
-	    { { "sealmail id list", "what do I have, and how long?" } }, false, false },
+	    .examples = { { "sealmail id list", "what do I have, and how long?" } } },
 	[VERB_ID_SHOW] = { VERB_ID_SHOW, "id show", "ID",
 	    "show an identity with all its generations",
-	    { { "sealmail id show alice@example.org", "every key and certificate" } }, false, true },
+	    .examples = { { "sealmail id show alice@example.org", "every key and certificate" } }, .required = true },
 	[VERB_ID_EXPORT] = { VERB_ID_EXPORT, "id export", "ID",
 	    "write keys and certificates to a PKCS#12 file",
-	    { { "sealmail id export alice@example.org -o backup.p12",
+	    .examples = { { "sealmail id export alice@example.org -o backup.p12",
 		"a backup of all generations" },
 		{ "sealmail id export --form compat alice@example.org -o phone.p12",
-		    "for another program" } }, false, true },
+		    "for another program" } }, .required = true },
 	[VERB_ID_REMOVE] = { VERB_ID_REMOVE, "id remove", "ID",
 	    "remove one key from the keyring",
-	    { { "sealmail id remove --backup backup.p12 --i-understand 3fa9c1d2",
-		"an old decryption key, which a backup holds" } }, false, true },
+	    .examples = { { "sealmail id remove --backup backup.p12 --i-understand 3fa9c1d2",
+		"an old decryption key, which a backup holds" } }, .required = true },
 	[VERB_ID_LOCK] = { VERB_ID_LOCK, "id lock", "",
 	    "forget all passphrases that the kernel remembers",
-	    { { "sealmail id lock", "before leaving the desk" } }, false, false },
+	    .examples = { { "sealmail id lock", "before leaving the desk" } } },
 };

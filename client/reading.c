@@ -86,9 +86,22 @@ read_keys(struct reading *r)
 {
 	int rc = keys_read(r->c, &r->keys, false);
 
-	if (rc == 0)
+	if (rc == 0 && !r->keys.uses_ring)
 		rc = keys_for_opening(r->c, &r->keys);
 	return rc == 0 ? read_secrets(r) : rc;
+}
+
+/* Something is encrypted: now the keyring is worth its reading. */
+static int
+find_keys(void *ctx, const struct sm_open_key **list, size_t *count)
+{
+	struct reading *r = ctx;
+
+	if (keys_for_opening(r->c, &r->keys) != 0)
+		return SM_E_SECRET;
+	*list = r->keys.openers;
+	*count = r->keys.opener_count;
+	return 0;
 }
 
 static int
@@ -135,6 +148,10 @@ engine_options(struct reading *r)
 	o.pki = r->pki;
 	o.keys = r->keys.openers;
 	o.key_count = r->keys.opener_count;
+	if (r->keys.uses_ring) {
+		o.find_keys = find_keys;
+		o.find_keys_ctx = r;
+	}
 	o.secrets = r->secret_views;
 	o.secret_count = r->secrets.count;
 	o.now = r->c->now;

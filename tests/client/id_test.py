@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import LETTER, ROOT, SEALMAIL
+from conftest import AT, LETTER, ROOT, SEALMAIL
 
 CORPORA = Path(os.environ.get('SEALMAIL_SHARED', ROOT.parent / 'shared')) / 'corpora'
 needs_corpora = pytest.mark.skipif(not CORPORA.is_dir(), reason='the corpora are not here')
@@ -309,6 +309,18 @@ def test_a_key_named_by_file_leaves_the_keyring_unread(sealmail, ring):
     (ring.home).chmod(0o777)
     assert b'Hello Bob' in ring('decrypt', '--key', sealmail.pki / 'bob.key', stdin=sealmail.sealed(), passphrase=None).stdout
     ring('decrypt', stdin=sealmail.sealed(), passphrase=None, exit=77)
+
+
+def test_the_keyring_is_read_only_when_something_is_encrypted_and_no_roots_are_named(sealmail, ring):
+    ring.adopt('alice')
+    home = {'SEALMAIL_HOME': str(ring.home)}
+    signed = sealmail('sign', *sealmail.identity('alice'), stdin=LETTER).stdout
+    ring.home.chmod(0o777)
+    sealmail('verify', env=home, stdin=signed, exit=11)
+    sealmail('open', '--at', AT, env=home, stdin=LETTER, exit=15)
+    sealmail('open', '--trust', sealmail.pki / 'root.pem', env=home, stdin=sealmail.sealed(), exit=20)
+    sealmail('open', env=home, stdin=sealmail.sealed(), exit=77)
+    sealmail('open', '--home', ring.home, '--trust', sealmail.pki / 'root.pem', stdin=sealmail.sealed(), exit=77)
 
 
 def test_the_keyring_is_found_as_xdg_says(sealmail, tmp_path):
