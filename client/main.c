@@ -11,7 +11,7 @@
 #include "help.h"
 #include "json_place.h"
 #include "keycache.h"
-#include "limits.h"
+#include "limit_names.h"
 
 static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_SIGN] = verb_sign,

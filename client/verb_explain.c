@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "client.h"
-#include "limits.h"
+#include "limit_names.h"
 
 struct check_info {
 	const char *name;

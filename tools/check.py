@@ -26,21 +26,22 @@ BUILD = ROOT / 'build'
 LOGS = BUILD / 'check-logs'
 
 # Suites that a lane leaves out, and the minutes after which it is stopped.
-# Suites: a room's name, system (the command), interop (other programs), replay
-# (corpora through the fuzzers' drivers), long (minutes).
+# Suites: a room's name, system (the command), interop (other programs), servers
+# (real servers and mail programs), replay (corpora through the fuzzers' drivers),
+# long (minutes).
 LANES = {
     'gcc':      {'minutes': 16, 'without': set()},
     'clang':    {'minutes': 6,  'without': None},
-    'asan':     {'minutes': 12,  'without': {'long', 'interop', 'tools'}},
-    'valgrind': {'minutes': 10,  'without': {'long', 'interop', 'tools', 'system', 'replay', 'slow'}},
+    'asan':     {'minutes': 12,  'without': {'long', 'interop', 'servers', 'tools'}},
+    'valgrind': {'minutes': 10,  'without': {'long', 'interop', 'servers', 'tools', 'system', 'replay', 'slow'}},
     'lint':     {'minutes': 4,  'without': None},
     'debian13': {'minutes': 16, 'without': set()},
 }
-QUICK_WITHOUT = {'long', 'interop'}
+QUICK_WITHOUT = {'long', 'interop', 'servers'}
 # There the question is only whether another libcrypto keeps memory flat.
 DEBIAN13_MIB = 300
 NEEDS = {
-    'gcc': ['build', 'demo', 'test', 'interop'],
+    'gcc': ['build', 'demo', 'test', 'interop', 'servers'],
     'clang': ['build', 'asan'],
     'asan': ['build', 'test', 'asan'],
     'valgrind': ['build', 'test', 'valgrind'],

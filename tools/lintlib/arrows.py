@@ -7,10 +7,11 @@ ROOMS = ['base', 'mime', 'crypto', 'pki', 'cms', 'smime', 'recovery']
 EXTERNAL = [
     (re.compile(r'^openssl/'), {'lib/crypto', 'lib/pki', 'server'}),
     (re.compile(r'^zlib\.h$'), {'lib/cms'}),
-    (re.compile(r'^(gmime|glib)'), {'client/helpers'}),
-    (re.compile(r'^(curl/|ldap\.h|lber\.h|unbound\.h)'), {'client/helpers', 'server'}),
-    (re.compile(r'^(event2/|sqlite3\.h|libpq-fe\.h|seccomp\.h|systemd/|jansson\.h|ini\.h)'), {'server'}),
-    (re.compile(r'^(p11-kit/|pkcs11)'), {'lib/crypto', 'client/helpers'}),
+    (re.compile(r'^curl/'), {'client/lookup', 'client/fetch', 'client/submit', 'client/mailbox', 'server'}),
+    (re.compile(r'^(ldap\.h|lber\.h|unbound\.h)'), {'client/lookup', 'server'}),
+    (re.compile(r'^(gmime|glib|sqlite3\.h)'), {'client/mailbox', 'server'}),
+    (re.compile(r'^(event2/|libpq-fe\.h|seccomp\.h|systemd/|jansson\.h|ini\.h)'), {'server'}),
+    (re.compile(r'^(p11-kit/|pkcs11)'), {'client/token', 'server'}),
 ]
 # Rooms in which a threshold scheme needs points and numbers of libcrypto.
 EXTERNAL_ALSO = {'lib/recovery': re.compile(r'^openssl/(ec|bn|crypto|obj_mac)\.h$')}
@@ -26,12 +27,12 @@ WORLD_ALLOWED = {
 
 
 def place(path):
-    """Room of a source file: lib/mime, client, client/helpers, server, include."""
+    """Room of a source file: lib/mime, client, client/lookup, server, include."""
     parts = path.parts
     if parts[0] == 'lib' and len(parts) > 2:
         return '/'.join(parts[:2])
-    if parts[:2] == ('client', 'helpers'):
-        return 'client/helpers'
+    if parts[0] == 'client' and len(parts) > 2:
+        return '/'.join(parts[:2])   # a helper program
     return parts[0]
 
 
@@ -52,7 +53,7 @@ def wrong_room(here, room):
         if ROOMS.index(room) > ROOMS.index(mine):
             return f'lib/{mine} stands before lib/{room}'
         return None
-    if here in ('client', 'client/helpers') and room != 'base':
+    if here.split('/')[0] == 'client' and room != 'base':
         return 'the client sees the installed headers and base only'
     return None
 
@@ -74,7 +75,7 @@ def check(sources):
     """Complaints (path, line, text) about every include that points the wrong way."""
     for source in sources:
         here = place(source.path)
-        if here not in ('include', 'client', 'client/helpers', 'server') and not here.startswith('lib/'):
+        if here.split('/')[0] not in ('include', 'client', 'server', 'lib'):
             continue
         for line, kind, name in source.includes():
             room = target_room(name)

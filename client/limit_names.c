@@ -1,4 +1,4 @@
-#include "limits.h"
+#include "limit_names.h"
 
 #include <errno.h>
 #include <stdlib.h>

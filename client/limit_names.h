@@ -1,6 +1,6 @@
-/* client/limits.h - the limits of the engine by name, for `explain` and --limit. */
-#ifndef SEALMAIL_CLIENT_LIMITS_H
-#define SEALMAIL_CLIENT_LIMITS_H
+/* client/limit_names.h - the limits of the engine by name, for `explain` and --limit. */
+#ifndef SEALMAIL_CLIENT_LIMIT_NAMES_H
+#define SEALMAIL_CLIENT_LIMIT_NAMES_H
 
 #include <sealmail/limits.h>
 
