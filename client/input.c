@@ -68,21 +68,58 @@ input_open(struct client *c, struct input *in, const char *path)
 	return in->piece != NULL ? 0 : client_out_of_memory(c);
 }
 
+/* Read into the piece from `have` on; *n: how many bytes came. */
+static int
+read_more(struct client *c, const struct input *in, size_t have, size_t *n)
+{
+	ssize_t got;
+
+	do
+		got = read(in->fd, in->piece + have, INPUT_PIECE_BYTES - have);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && errno == EISDIR)
+		return cannot_read(c, in->name, errno);
+	if (got < 0)
+		return client_fault(c, EXIT_IO, "cannot read %s: %s", in->name,
+		    strerror(errno));
+	*n = (size_t)got;
+	return 0;
+}
+
 int
 input_read(struct client *c, struct input *in, struct sm_bytes *out)
 {
-	ssize_t n;
+	size_t n = in->peeked;
+	int rc = n > 0 ? 0 : read_more(c, in, 0, &n);
 
-	do
-		n = read(in->fd, in->piece, INPUT_PIECE_BYTES);
-	while (n < 0 && errno == EINTR);
-	if (n < 0 && errno == EISDIR)
-		return cannot_read(c, in->name, errno);
-	if (n < 0)
-		return client_fault(c, EXIT_IO, "cannot read %s: %s", in->name,
-		    strerror(errno));
-	*out = sm_bytes(in->piece, (size_t)n);
-	return 0;
+	in->peeked = 0;
+	if (rc == 0)
+		*out = sm_bytes(in->piece, n);
+	return rc;
+}
+
+static bool
+has_blank_line(const uint8_t *text, size_t len)
+{
+	return memmem(text, len, "\n\n", 2) != NULL ||
+	    memmem(text, len, "\n\r\n", 3) != NULL;
+}
+
+int
+input_peek(struct client *c, struct input *in, struct sm_bytes *out)
+{
+	size_t n = 0, seen;
+	int rc;
+
+	do {
+		rc = read_more(c, in, in->peeked, &n);
+		/* The line may end in what came before. */
+		seen = in->peeked > 2 ? in->peeked - 2 : 0;
+		in->peeked += rc == 0 ? n : 0;
+	} while (rc == 0 && n > 0 && in->peeked < INPUT_PIECE_BYTES &&
+	    !has_blank_line(in->piece + seen, in->peeked - seen));
+	*out = sm_bytes(in->piece, in->peeked);
+	return rc;
 }
 
 int

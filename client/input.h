@@ -17,6 +17,7 @@ struct input {
 	uint64_t size;        /* of a regular file, from start */
 	struct spool spool;   /* anything else */
 	uint8_t *piece;
+	size_t peeked;        /* bytes of piece that input_peek() has read */
 	int error;            /* errno of a second reading that failed */
 };
 
@@ -24,6 +25,9 @@ struct input {
 int input_open(struct client *c, struct input *in, const char *path);
 /* The next piece; len 0 at the end. Valid until the next call. */
 int input_read(struct client *c, struct input *in, struct sm_bytes *out);
+/* The begin of the message, to its first blank line at least (or as much as one piece
+ * holds); input_read() gives it again. Before the first input_read() only. */
+int input_peek(struct client *c, struct input *in, struct sm_bytes *out);
 /* Keep a piece just read for a second reading; nothing to do for files. */
 int input_keep(struct client *c, struct input *in, struct sm_bytes piece);
 /* Nothing needs to be kept any more. */

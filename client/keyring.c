@@ -470,15 +470,21 @@ keyring_find(const struct keyring *ring, struct sm_bytes spki)
 }
 
 bool
-keyring_key_is(const struct keyring_key *k, const char *who)
+keyring_key_has_mail(const struct keyring_key *k, const char *mail)
 {
 	size_t i;
 
-	if (who == NULL)
-		return true;
 	for (i = 0; i < k->mail_count; i++)
-		if (strcasecmp(k->mails[i], who) == 0)
+		if (strcasecmp(k->mails[i], mail) == 0)
 			return true;
+	return false;
+}
+
+bool
+keyring_key_is(const struct keyring_key *k, const char *who)
+{
+	if (who == NULL || keyring_key_has_mail(k, who))
+		return true;
 	if (k->name != NULL && strcasecmp(k->name, who) == 0)
 		return true;
 	return strlen(who) >= 8 && strncmp(k->id, who, strlen(who)) == 0;

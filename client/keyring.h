@@ -59,6 +59,8 @@ struct keyring_key *keyring_find(const struct keyring *ring, struct sm_bytes spk
 /* Is the key one of those that `who` means: an address, a name, the first letters
  * of an ID (8 or more)? NULL means all. */
 bool keyring_key_is(const struct keyring_key *k, const char *who);
+/* Has it that address? */
+bool keyring_key_has_mail(const struct keyring_key *k, const char *mail);
 /* What it is called for people: its first address, else its name, else the ID. */
 const char *keyring_key_label(const struct keyring_key *k);
 /* Of several identities: the label that all keys meant by who share; NULL when they

@@ -1,5 +1,6 @@
 #include "keys.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -183,6 +184,7 @@ keys_free(struct keys *k)
 
 	free(k->openers);
 	free(k->signers);
+	free(k->sender);
 	sm_certs_wipe(&k->certs);
 	sm_certs_wipe(&k->carried);
 	for (i = 0; i < k->source_count; i++)
@@ -388,18 +390,72 @@ collect_carried(struct client *c, struct keys *k)
 	return rc;
 }
 
+/* The labels of all identities that `who` means, for people: "a, b". */
+static void
+name_identities(char *out, size_t size, const struct keyring *ring, const char *who)
+{
+	size_t i, n, len = 0;
+
+	out[0] = '\0';
+	for (i = 0; i < ring->count; i++) {
+		const char *label = keyring_key_label(ring->list[i]);
+
+		for (n = 0; n < i; n++)
+			if (strcasecmp(keyring_key_label(ring->list[n]), label) == 0)
+				break;
+		if (n < i || !keyring_key_is(ring->list[i], who) || len >= size)
+			continue;
+		len += (size_t)snprintf(out + len, size - len, "%s%s",
+		    len > 0 ? ", " : "", label);
+	}
+	client_make_printable(out);
+}
+
 static int
-no_identity(struct client *c, const char *who, bool several)
+several_identities(struct client *c, const struct keys *k, const char *who)
+{
+	char names[300];
+
+	name_identities(names, sizeof(names), &k->ring, who);
+	if (who != NULL)
+		return client_fault(c, EXIT_USAGE, "%s is the address of several "
+		    "identities: %s; say which one signs with -i ID", who, names);
+	if (k->sender != NULL && k->sender[0] != '\0')
+		return client_fault(c, EXIT_USAGE, "the letter is from %s, and none of the "
+		    "identities has that address: %s; say which one signs with -i "
+		    "ADDRESS", k->sender, names);
+	return client_fault(c, EXIT_USAGE, "the keyring holds several identities: %s; say "
+	    "which one signs with -i ADDRESS", names);
+}
+
+static int
+no_identity(struct client *c, const struct keys *k, const char *who, bool several)
 {
 	if (several)
-		return client_fault(c, EXIT_USAGE, "%s several identities; say which one "
-		    "signs with -i ADDRESS", who != NULL ? "-i means" :
-		    "the keyring holds");
+		return several_identities(c, k, who);
 	if (who != NULL)
 		return client_fault(c, EXIT_NO_KEY, "the keyring has no key of \"%s\"; "
 		    "`sealmail id list` shows those that are there", who);
 	return client_fault(c, EXIT_USAGE, "no key to sign with; name it with --key FILE, "
 	    "or fill the keyring with `sealmail id import FILE`");
+}
+
+/* -i, else the sender if it is one of us, else whoever is there. */
+static int
+find_signer(struct client *c, struct keys *k, struct sm_bytes begin, const char **who)
+{
+	size_t i;
+
+	*who = options_value(&c->opt, OPT_ID);
+	if (*who != NULL)
+		return 0;
+	if (sm_seal_sender(&k->sender, begin, &c->limits) != 0)
+		return client_out_of_memory(c);
+	client_make_printable(k->sender);
+	for (i = 0; i < k->ring.count; i++)
+		if (keyring_key_has_mail(k->ring.list[i], k->sender))
+			*who = k->sender;
+	return 0;
 }
 
 static void
@@ -418,18 +474,19 @@ choose_of_ring(const struct client *c, const struct keyring_key *k, struct choic
 }
 
 static int
-sign_by_ring(struct client *c, struct keys *k)
+sign_by_ring(struct client *c, struct keys *k, struct sm_bytes begin)
 {
-	const char *who = options_value(&c->opt, OPT_ID);
-	bool several;
-	const char *label = keyring_identity(&k->ring, who, &several);
+	const char *who, *label = NULL;
+	bool several = false;
 	struct choice best = { NULL, NULL, false };
 	struct sm_seal_signer *to = &k->signers[0];
 	size_t i;
-	int rc = 0;
+	int rc = find_signer(c, k, begin, &who);
 
-	if (label == NULL)
-		return no_identity(c, who, several);
+	if (rc == 0)
+		label = keyring_identity(&k->ring, who, &several);
+	if (rc == 0 && label == NULL)
+		return no_identity(c, k, who, several);
 	for (i = 0; rc == 0 && i < k->ring.count; i++) {
 		const struct keyring_key *key = k->ring.list[i];
 
@@ -456,7 +513,7 @@ sign_by_ring(struct client *c, struct keys *k)
 }
 
 int
-keys_for_signing(struct client *c, struct keys *k)
+keys_for_signing(struct client *c, struct keys *k, struct sm_bytes begin)
 {
 	size_t i;
 	int rc = 0;
@@ -465,7 +522,7 @@ keys_for_signing(struct client *c, struct keys *k)
 	if (k->signers == NULL)
 		return client_out_of_memory(c);
 	if (k->uses_ring)
-		return sign_by_ring(c, k);
+		return sign_by_ring(c, k, begin);
 	for (i = 0; rc == 0 && i < k->source_count; i++)
 		rc = add_signer(c, k, &k->sources[i]);
 	return rc == 0 ? collect_carried(c, k) : rc;

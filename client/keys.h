@@ -20,6 +20,7 @@ struct keys {
 	size_t source_count;
 	struct keyring ring;         /* without --key and --cert */
 	bool uses_ring, ring_is_open;
+	char *sender;                /* the From address of what is signed; or NULL */
 	struct sm_certs certs;       /* of --cert and of the key files */
 	struct sm_certs carried;     /* to send along: --chain, and CAs among certs */
 	struct sm_open_key *openers; /* keys with the certificates that fit */
@@ -37,8 +38,10 @@ int keys_fault(const struct keys *k);
 /* Fill openers: every key, once for each certificate of it. What goes wrong with the
  * keyring is a keys_fault() as well. */
 int keys_for_opening(struct client *c, struct keys *k);
-/* Fill signers (one for each --key) and carried. */
-int keys_for_signing(struct client *c, struct keys *k);
+/* Fill signers (one for each --key) and carried. Of several identities of the
+ * keyring the one signs that -i names, else the one with the address of the From
+ * field of the message, which begins with these bytes. */
+int keys_for_signing(struct client *c, struct keys *k, struct sm_bytes begin);
 void keys_free(struct keys *k);
 
 /* All certificates of a file; max_bytes bounds it. */

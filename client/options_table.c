@@ -47,9 +47,9 @@ const struct option_def option_table[OPT_COUNT] = {
 	[OPT_ID] = { OPT_ID, 'i', "id", TAKES(OTHER, "ID"),
 	    .verbs = SEALS | DECRYPTS, .group = GROUP_KEYS,
 	    .help = "an identity of the keyring: address, name or key",
-	    .more = "Needed for signing only when the keyring holds several; for "
-	        "reading, the key that a message was encrypted to is found without "
-	        "it. With --key or --cert the keyring is not read." },
+	    .more = "Without it, of several identities the one signs whose address is "
+	        "the From field's; for reading, the key that a message was encrypted "
+	        "to is found. With --key or --cert the keyring is not read." },
 	[OPT_KIND] = { OPT_KIND, 0, "kind", TAKES(WORD, "KIND"),
 	    .words = "rsa-3072 rsa-2048 rsa-4096 p-256 p-384 p-521 ed25519",
 	    .verbs = V(ID_NEW), .group = GROUP_KEYS,

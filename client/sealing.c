@@ -80,6 +80,7 @@ static int
 prepare(struct sealing *s)
 {
 	struct client *c = s->c;
+	struct sm_bytes begin = { NULL, 0 };
 	int rc = check_options(s);
 
 	if (rc == 0)
@@ -91,7 +92,9 @@ prepare(struct sealing *s)
 	if (rc == 0 && s->plan->sign)
 		rc = keys_read(c, &s->keys, true);
 	if (rc == 0 && s->plan->sign)
-		rc = keys_for_signing(c, &s->keys);
+		rc = input_peek(c, &s->in, &begin);
+	if (rc == 0 && s->plan->sign)
+		rc = keys_for_signing(c, &s->keys, begin);
 	if (rc == 0 && s->plan->sign)
 		rc = evidence_read_crls(c, &s->crls);
 	if (rc == 0)

@@ -87,6 +87,13 @@ struct sm_seal_options {
 };
 SM_EXPORT struct sm_seal_options sm_seal_options_default(void);
 
+/* Who should sign the message that begins with these bytes: the one address of its
+ * one From field, "" when there is none that is unambiguous, or no message. begin
+ * holds the header up to its blank line, or the whole input. out is given back with
+ * free(). 0, SM_E_NOMEM. */
+SM_EXPORT SM_MUST_CHECK int sm_seal_sender(char **out, struct sm_bytes begin,
+    const struct sm_limits *limits);
+
 struct sm_seal;
 /* Checks everything that can be checked before the first byte: usable
  * certificates, algorithms all can read. SM_E_POLICY: alg strong cannot be met

@@ -297,11 +297,66 @@ def test_of_two_identities_i_says_who_signs(sealmail, ring):
     word = (sealmail.pki / 'passphrase').read_text().strip()
     ring.adopt('alice')
     ring.adopt('bob')
-    assert '-i ADDRESS' in ring('sign', stdin=LETTER, exit=64).err
+    bare = b'Content-Type: text/plain\r\n\r\nno sender\r\n'
+    done = ring('sign', stdin=bare, exit=64)
+    assert '-i ADDRESS' in done.err and 'alice@example.org' in done.err and 'bob@example.org' in done.err
     ring('sign', '-i', 'eve@example.org', stdin=LETTER, exit=20)
     signed = ring('sign', '-i', 'alice@example.org', stdin=LETTER, passphrase=word).stdout
     sealmail('verify', *sealmail.trust(), stdin=signed)
     ring('sign', '-i', 'alice@example.org', '--key', sealmail.pki / 'bob.p12', stdin=LETTER, exit=64)
+
+
+def signer_of(sealmail, signed, **more):
+    return sealmail.json('verify', *sealmail.trust(), stdin=signed, **more)['layers'][0]['signers'][0]['mail']
+
+
+def test_of_several_identities_the_one_signs_that_the_letter_is_from(sealmail, ring):
+    word = (sealmail.pki / 'passphrase').read_text().strip()
+    ring.adopt('alice')
+    ring.adopt('bob')
+    to_bob = LETTER.replace(b'From: Alice <alice@', b'From: "B, O" <BOB@')
+    for letter, who in [(LETTER, 'alice@example.org'), (LETTER.replace(b'\r\n', b'\n'), 'alice@example.org')]:
+        assert signer_of(sealmail, ring('sign', stdin=letter, passphrase=word).stdout) == [who]
+    signed = ring('sign', stdin=to_bob.replace(b'BOB', b'bob'), passphrase=word).stdout
+    assert signer_of(sealmail, signed) == ['bob@example.org']
+    # A letter that comes in drops is the same letter.
+    slow = subprocess.Popen(['sh', '-c', 'printf "From: al"; sleep .2; printf "ice@example.org\nTo: x@example.org\n";'
+                             'sleep .2; printf "\nHello\n"'], stdout=subprocess.PIPE)
+    assert signer_of(sealmail, ring('sign', stdin=slow.stdout, passphrase=word).stdout) == ['alice@example.org']
+    slow.wait()
+
+
+def test_64_when_the_letter_is_from_none_of_several_identities_or_from_two(sealmail, ring):
+    word = (sealmail.pki / 'passphrase').read_text().strip()
+    ring.adopt('alice')
+    ring.adopt('bob')
+    eve = LETTER.replace(b'alice@', b'eve@')
+    done = ring('sign', stdin=eve, exit=64)
+    assert 'from eve@example.org' in done.err and 'alice@example.org' in done.err and 'bob@example.org' in done.err
+    for two in (b'From: bob@example.org\r\n' + LETTER, LETTER.replace(b'>\r\n', b'>, bob@example.org\r\n', 1)):
+        assert '-i ADDRESS' in ring('sign', stdin=two, exit=64).err
+    done = ring('sign', '-i', 'bob@example.org', stdin=eve, passphrase=word)
+    assert 'no certificate that signs it names that address' in done.err
+
+
+def test_the_only_identity_signs_a_letter_of_somebody_else_and_says_so(sealmail, ring):
+    ring.adopt('alice')
+    word = (sealmail.pki / 'passphrase').read_text().strip()
+    done = ring('sign', stdin=LETTER.replace(b'alice@', b'eve@'), passphrase=word)
+    assert 'eve@example.org' in done.err and 'somebody else' in done.err
+    assert signer_of(sealmail, done.stdout, exit=12) == ['alice@example.org']
+
+
+def test_64_for_an_address_that_two_identities_share(sealmail, ring):
+    for n, who in enumerate(['ann', 'ben']):
+        ring('id new', '--kind', 'p-256', f'{who}@example.org', 'sales@example.org', '-o', 'x.csr')
+        issue(sealmail, 'x.csr', 'x.pem', serial=40 + n)
+        ring('id import', 'x.pem', sealmail.pki / 'inter.pem')
+    letter = LETTER.replace(b'alice@', b'sales@')
+    done = ring('sign', stdin=letter, exit=64)
+    assert 'sales@example.org is the address of several' in done.err
+    assert 'ann@example.org' in done.err and 'ben@example.org' in done.err
+    assert 'ben@example.org' in signer_of(sealmail, ring('sign', '-i', 'ben@example.org', stdin=letter).stdout)
 
 
 def test_a_key_named_by_file_leaves_the_keyring_unread(sealmail, ring):
