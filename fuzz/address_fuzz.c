@@ -2,7 +2,7 @@
  * and equals itself. */
 #include "fuzz.h"
 
-#include <mime/address.h>
+#include <sealmail/address.h>
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

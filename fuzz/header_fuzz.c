@@ -1,7 +1,7 @@
 /* A header block is the same however it is cut, and its bytes are all there. */
 #include "fuzz.h"
 
-#include <mime/address.h>
+#include <sealmail/address.h>
 #include <mime/codec.h>
 #include <mime/header.h>
 

@@ -57,6 +57,10 @@ SM_EXPORT struct sm_bytes sm_key_spki(const struct sm_key *k);
 /* "rsa-3072", "p-256", "ed25519": the words of sm_key_generate(), where it has
  * one. out always ends in a NUL. */
 SM_EXPORT void sm_key_kind(char *out, size_t size, const struct sm_key *k);
+/* The same of a SubjectPublicKeyInfo. *encrypts: could one encrypt to such a key?
+ * SM_E_FORMAT, SM_E_UNSUPPORTED: out is then "unknown". */
+SM_EXPORT SM_MUST_CHECK int sm_spki_kind(char *out, size_t size, bool *encrypts,
+    struct sm_bytes spki);
 /* What keys of this type can do, whatever a certificate allows. */
 SM_EXPORT bool sm_key_can_sign(const struct sm_key *k);
 SM_EXPORT bool sm_key_can_decrypt(const struct sm_key *k);
@@ -66,5 +70,7 @@ SM_EXPORT bool sm_key_fits(const struct sm_key *k, struct sm_bytes spki);
 
 /* SHA-256 of the SubjectPublicKeyInfo: the name of a key. */
 SM_EXPORT SM_MUST_CHECK int sm_key_sha256(uint8_t out[32], const struct sm_key *k);
+/* SHA-256 of any bytes: for names of things. */
+SM_EXPORT SM_MUST_CHECK int sm_sha256(uint8_t out[32], struct sm_bytes in);
 
 #endif

@@ -94,4 +94,23 @@ SM_EXPORT const struct sm_error *sm_open_error(const struct sm_open *o);
 /* Certificates that the message carried, for callers that collect them. */
 SM_EXPORT const struct sm_certs *sm_open_certs(const struct sm_open *o);
 
+/* What a signer says of himself, for the next letter to him. Borrowed from the
+ * object; the certificates are as judged (cert) or merely named by him (enc_cert:
+ * judge it before it is used). */
+struct sm_open_signer {
+	struct sm_cert *cert;
+	/* RFC 8551 section 2.5.3: the certificate that the encryption key preference
+	 * names; without one, cert when it may encrypt, else one that the message
+	 * carries for the same subject or address. NULL: none is at hand. */
+	struct sm_cert *enc_cert;
+	struct sm_bytes capabilities; /* SMIMECapabilities, DER; len 0: not said */
+	bool has_signed_at;
+	int64_t signed_at;
+};
+/* After finish: signer i, from 0, of those whose own checks are all good, in the
+ * signature that speaks for the content. False past the last, and for every i
+ * when the message as a whole is not good (report exit 0). */
+SM_EXPORT bool sm_open_signer(const struct sm_open *o, size_t i,
+    struct sm_open_signer *out);
+
 #endif

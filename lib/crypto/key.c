@@ -42,13 +42,19 @@ sm_key_spki(const struct sm_key *k)
 }
 
 int
-sm_key_sha256(uint8_t out[32], const struct sm_key *k)
+sm_sha256(uint8_t out[32], struct sm_bytes in)
 {
 	struct sm_digest_value d;
 
-	SM_TRY(sm_digest(&d, SM_SHA256, sm_key_spki(k)));
+	SM_TRY(sm_digest(&d, SM_SHA256, in));
 	memcpy(out, d.data, 32);
 	return SM_OK;
+}
+
+int
+sm_key_sha256(uint8_t out[32], const struct sm_key *k)
+{
+	return sm_sha256(out, sm_key_spki(k));
 }
 
 const struct sm_pubkey *
@@ -84,11 +90,17 @@ sm_key_can_sign(const struct sm_key *k)
 	    k->type == SM_KEY_ED448;
 }
 
+static bool
+type_decrypts(enum sm_key_type type)
+{
+	return type == SM_KEY_RSA || type == SM_KEY_EC ||
+	    type == SM_KEY_X25519 || type == SM_KEY_X448;
+}
+
 bool
 sm_key_can_decrypt(const struct sm_key *k)
 {
-	return k->type == SM_KEY_RSA || k->type == SM_KEY_EC ||
-	    k->type == SM_KEY_X25519 || k->type == SM_KEY_X448;
+	return type_decrypts(k->type);
 }
 
 static const char *
@@ -114,17 +126,18 @@ key_word(enum sm_key_type type)
 	}
 }
 
-void
-sm_key_kind(char *out, size_t size, const struct sm_key *k)
+static void
+pubkey_kind(char *out, size_t size, const struct sm_pubkey *pub)
 {
-	const char *curve = sm_pubkey_curve(k->pub);
-	const char *word = curve != NULL ? curve : key_word(k->type);
+	enum sm_key_type type = sm_pubkey_type(pub);
+	const char *curve = sm_pubkey_curve(pub);
+	const char *word = curve != NULL ? curve : key_word(type);
 	char text[64];
 	size_t i;
 
-	if (k->type == SM_KEY_RSA || k->type == SM_KEY_RSA_PSS)
+	if (type == SM_KEY_RSA || type == SM_KEY_RSA_PSS)
 		(void)snprintf(text, sizeof(text), "%s-%u", word,
-		    sm_pubkey_bits(k->pub));
+		    sm_pubkey_bits(pub));
 	else
 		(void)snprintf(text, sizeof(text), "%s", word);
 	/* "P-256" is "p-256" here. */
@@ -132,6 +145,28 @@ sm_key_kind(char *out, size_t size, const struct sm_key *k)
 		if (text[i] >= 'A' && text[i] <= 'Z')
 			text[i] = (char)(text[i] - 'A' + 'a');
 	(void)snprintf(out, size, "%s", text);
+}
+
+void
+sm_key_kind(char *out, size_t size, const struct sm_key *k)
+{
+	pubkey_kind(out, size, k->pub);
+}
+
+int
+sm_spki_kind(char *out, size_t size, bool *encrypts, struct sm_bytes spki)
+{
+	struct sm_error ignored = SM_ERROR_INIT;
+	struct sm_pubkey *pub = NULL;
+	int rc = sm_pubkey_new(&pub, spki, &ignored);
+
+	*encrypts = rc == 0 && type_decrypts(sm_pubkey_type(pub));
+	if (rc == 0)
+		pubkey_kind(out, size, pub);
+	else
+		(void)snprintf(out, size, "unknown");
+	sm_pubkey_free(pub);
+	return rc;
 }
 
 int

@@ -1,7 +1,7 @@
 #include <base/try.h>
-#include <mime/address.h>
 #include <mime/domain.h>
 #include <mime/lex.h>
+#include <sealmail/address.h>
 
 #include <stdlib.h>
 
@@ -86,6 +86,27 @@ sm_address_equal(struct sm_bytes a, struct sm_bytes b)
 	    spec_split(b, &local_b, &domain_b) &&
 	    sm_bytes_equal(local_a, local_b) &&
 	    sm_domain_equal(domain_a, domain_b);
+}
+
+bool
+sm_address_split(struct sm_bytes addr_spec, struct sm_bytes *local,
+    struct sm_bytes *domain)
+{
+	return spec_split(addr_spec, local, domain);
+}
+
+int
+sm_address_canonical(const struct sm_sink *out, struct sm_bytes addr_spec)
+{
+	struct sm_bytes local, domain;
+	int rc;
+
+	if (!spec_split(addr_spec, &local, &domain))
+		return SM_E_FORMAT;
+	rc = sm_sink_write(out, local);
+	if (rc == SM_OK)
+		rc = sm_sink_write(out, sm_bytes_str("@"));
+	return rc == SM_OK ? sm_domain_canonical(out, domain) : rc;
 }
 
 /* ---- a list of mailboxes ---- */

@@ -242,3 +242,21 @@ sm_domain_equal(struct sm_bytes a, struct sm_bytes b)
 	} while (!last_a);
 	return true;
 }
+
+int
+sm_domain_canonical(const struct sm_sink *out, struct sm_bytes domain)
+{
+	struct sm_bytes label;
+	struct alabel a;
+	bool last;
+	int rc;
+
+	do {
+		if (!label_next(&domain, &label, &last) || !label_ascii(&a, label))
+			return SM_E_FORMAT;
+		rc = sm_sink_write(out, sm_bytes(a.text, a.len));
+		if (rc == SM_OK && !last)
+			rc = sm_sink_write(out, sm_bytes_str("."));
+	} while (rc == SM_OK && !last);
+	return rc;
+}

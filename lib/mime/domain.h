@@ -7,11 +7,15 @@
 #define SM_MIME_DOMAIN_H
 
 #include <sealmail/bytes.h>
+#include <sealmail/stream.h>
 
 /* Well-formed UTF-8 (RFC 3629), without C1 controls. */
 bool sm_domain_utf8_ok(struct sm_bytes in);
 bool sm_domain_valid(struct sm_bytes domain);
 /* Both must be valid. */
 bool sm_domain_equal(struct sm_bytes a, struct sm_bytes b);
+/* The form that all equal ones share: A-labels in lower case. It must be valid. */
+SM_MUST_CHECK int sm_domain_canonical(const struct sm_sink *out,
+    struct sm_bytes domain);
 
 #endif

@@ -2,7 +2,7 @@
  * with the certificate (RFC 8550 section 3) and refuse what does not fit; better
  * said here than by each of them. */
 #include <base/try.h>
-#include <mime/address.h>
+#include <sealmail/address.h>
 #include <smime/seal_impl.h>
 
 static bool

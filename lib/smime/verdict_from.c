@@ -2,7 +2,7 @@
  * smime-rules 10 (Johnny ID): exactly one From with exactly one mailbox; Sender
  * never substitutes; what is not read to its end is no address. */
 #include <base/try.h>
-#include <mime/address.h>
+#include <sealmail/address.h>
 #include <smime/verdict_parts.h>
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 #include "test.h"
 
-#include <mime/address.h>
+#include <sealmail/address.h>
 
 static uint64_t rng;
 
@@ -188,6 +188,35 @@ domains_are_equal_whatever_their_case_and_form(void **state)
 }
 
 static void
+equal_addresses_have_one_canonical_form(void **state)
+{
+	static const char *const forms[][2] = {
+		{ "Ann@EXAMPLE.Org", "Ann@example.org" },
+		{ "a@B\xc3\xbc" "CHER.example", "a@xn--bcher-kva.example" },
+		{ "a@XN--BCHER-KVA.Example", "a@xn--bcher-kva.example" },
+		{ "\"a@b\"@x.example", "\"a@b\"@x.example" },
+		{ "a@x@y", NULL }, { "a", NULL }, { "a@x\n", NULL }, { "", NULL },
+	};
+	struct sm_buf out = SM_BUF_INIT;
+	struct sm_sink sink = sm_buf_sink(&out);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		int rc = sm_address_canonical(&sink, sm_bytes_str(forms[i][0]));
+
+		if (forms[i][1] == NULL) {
+			assert_int_equal(rc, SM_E_FORMAT);
+			continue;
+		}
+		assert_int_equal(rc, 0);
+		assert_int_equal(out.len, strlen(forms[i][1]));
+		assert_memory_equal(out.data, forms[i][1], out.len);
+		sm_buf_clear(&out);
+	}
+	sm_buf_free(&out);
+}
+
+static void
 one_bare_address_is_nothing_else(void **state)
 {
 	(void)state;
@@ -235,6 +264,7 @@ main(void)
 		cmocka_unit_test(utf_8_is_read_and_anything_else_refused),
 		cmocka_unit_test(lengths_are_bounded),
 		cmocka_unit_test(domains_are_equal_whatever_their_case_and_form),
+		cmocka_unit_test(equal_addresses_have_one_canonical_form),
 		cmocka_unit_test(one_bare_address_is_nothing_else),
 		cmocka_unit_test(random_lists_do_no_harm),
 	};

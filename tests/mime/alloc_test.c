@@ -3,7 +3,7 @@
 #include "../support/failing_alloc.h"
 
 #include <base/try.h>
-#include <mime/address.h>
+#include <sealmail/address.h>
 #include <mime/codec.h>
 #include <mime/multipart.h>
 

@@ -1,4 +1,4 @@
-/* mime/address.h - addresses on which a verdict depends: small and strict.
+/* sealmail/address.h - addresses on which a verdict depends: small and strict.
  *
  * Grammar: RFC 5322 mailbox-list with comments, quoted strings, RFC 6532 UTF-8,
  * RFC 2047 words left alone in display names. Anything that is not consumed to
@@ -7,10 +7,12 @@
  *
  * Of the mappings of IDNA only ASCII lower case is applied: a domain that is not
  * in its normal form otherwise (NFC, lower case) equals nothing but itself. */
-#ifndef SM_MIME_ADDRESS_H
-#define SM_MIME_ADDRESS_H
+#ifndef SEALMAIL_ADDRESS_H
+#define SEALMAIL_ADDRESS_H
 
-#include <base/buf.h>
+#include <sealmail/bytes.h>
+#include <sealmail/error.h>
+#include <sealmail/stream.h>
 
 struct sm_address {
 	char *addr;    /* local@domain: quotes removed where not needed, UTF-8;
@@ -26,14 +28,22 @@ struct sm_address_list {
 
 /* 0; SM_E_FORMAT when it is not wholly a mailbox list (or holds more than 1000);
  * SM_E_NOMEM. */
-SM_MUST_CHECK int sm_address_list_parse(struct sm_address_list *out,
+SM_EXPORT SM_MUST_CHECK int sm_address_list_parse(struct sm_address_list *out,
     struct sm_bytes value);
-void sm_address_list_wipe(struct sm_address_list *l);
+SM_EXPORT void sm_address_list_wipe(struct sm_address_list *l);
 
 /* One bare addr-spec, nothing else: "alice@example.org". Not allocating. */
-bool sm_address_valid(struct sm_bytes addr_spec);
+SM_EXPORT bool sm_address_valid(struct sm_bytes addr_spec);
 /* Local part octet for octet, domain without regard to ASCII case, and U-label
  * and A-label forms of a domain equal (RFC 9598). */
-bool sm_address_equal(struct sm_bytes a, struct sm_bytes b);
+SM_EXPORT bool sm_address_equal(struct sm_bytes a, struct sm_bytes b);
+/* One form for all that are equal, for use as a name: the local part as it is, the
+ * domain in lower case A-labels. 0; SM_E_FORMAT when it is no address; what the sink
+ * returned. */
+SM_EXPORT SM_MUST_CHECK int sm_address_canonical(const struct sm_sink *out,
+    struct sm_bytes addr_spec);
+/* The two sides of the @; borrowed. False when it is no address. */
+SM_EXPORT bool sm_address_split(struct sm_bytes addr_spec, struct sm_bytes *local,
+    struct sm_bytes *domain);
 
 #endif
