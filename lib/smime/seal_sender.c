@@ -1,6 +1,6 @@
 /* Whose message is it? Exports sm_seal_sender of sealmail/seal.h. */
 #include <base/try.h>
-#include <mime/address.h>
+#include <sealmail/address.h>
 #include <mime/header.h>
 #include <sealmail/seal.h>
 
