@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,48 +10,12 @@
 #include <base/der.h>
 #include <sealmail/key.h>
 
+#include "home.h"
 #include "keycache.h"
 #include "keys.h"
 #include "pem.h"
 
 enum { INFO_BYTES = 64 << 10, KEY_BYTES = 1 << 20, CERTS_BYTES = 16 << 20 };
-
-/* ---- where ---- */
-
-static char *
-home_of_user(void)
-{
-	const char *home = getenv("HOME");
-	const struct passwd *pw;
-
-	if (home != NULL && *home == '/')
-		return strdup(home);
-	pw = getpwuid(geteuid());
-	return pw != NULL && pw->pw_dir[0] == '/' ? strdup(pw->pw_dir) : NULL;
-}
-
-/* --home, SEALMAIL_HOME, else as the XDG base directory rules say. */
-static char *
-home_path(const struct client *c)
-{
-	const char *given = options_value(&c->opt, OPT_HOME);
-	const char *data = getenv("XDG_DATA_HOME");
-	char *home, *out = NULL;
-
-	if (given == NULL)
-		given = getenv("SEALMAIL_HOME");
-	if (given != NULL && *given != '\0')
-		return strdup(given);
-	if (data != NULL && *data == '/')
-		return asprintf(&out, "%s/sealmail", data) < 0 ? NULL : out;
-	home = home_of_user();
-	if (home == NULL)
-		return NULL;
-	if (asprintf(&out, "%s/.local/share/sealmail", home) < 0)
-		out = NULL;
-	free(home);
-	return out;
-}
 
 /* ---- the private half ---- */
 
@@ -414,17 +377,12 @@ read_keys(struct keyring *ring)
 int
 keyring_open(struct client *c, struct keyring *ring, bool change)
 {
-	char *path = home_path(c);
 	int rc;
 
 	memset(ring, 0, sizeof(*ring));
 	ring->c = c;
-	ring->home.fd = ring->keys.fd = ring->lock = -1;
-	if (path == NULL)
-		return !change ? 0 : client_fault(c, EXIT_USAGE, "there is no home "
-		    "folder to keep keys in; name a place with --home DIR");
-	rc = private_open(c, &ring->home, path, change);
-	free(path);
+	ring->keys.fd = ring->lock = -1;
+	rc = home_open(c, &ring->home, change);
 	if (rc != 0 || ring->home.fd < 0)
 		return rc;
 	if (change)

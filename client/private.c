@@ -399,9 +399,18 @@ read_all(struct client *c, int fd, const char *path, size_t max, struct sm_buf *
 	}
 }
 
-int
-private_read(struct client *c, const struct private_dir *dir, const char *name,
-    size_t max, struct sm_buf *out, bool *there)
+/* Of a text others may know what stands in it. */
+static int
+check_file(struct client *c, const char *path, struct stat *st, bool text)
+{
+	if (text)
+		st->st_mode &= ~(mode_t)0044;
+	return check(c, path, st, false);
+}
+
+static int
+read_file(struct client *c, const struct private_dir *dir, const char *name,
+    size_t max, bool text, struct sm_buf *out, bool *there)
 {
 	char *path = join(dir->path, name);
 	struct stat st;
@@ -414,7 +423,7 @@ private_read(struct client *c, const struct private_dir *dir, const char *name,
 		rc = errno == ENOENT ? 0 : cannot(c, "look at", path, errno);
 		goto out;
 	}
-	rc = check(c, path, &st, false);
+	rc = check_file(c, path, &st, text);
 	if (rc != 0)
 		goto out;
 	fd = openat(dir->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -422,7 +431,7 @@ private_read(struct client *c, const struct private_dir *dir, const char *name,
 		rc = errno == ENOENT ? 0 : cannot(c, "read", path, errno);
 		goto out;
 	}
-	rc = fstat(fd, &st) == 0 ? check(c, path, &st, false) :
+	rc = fstat(fd, &st) == 0 ? check_file(c, path, &st, text) :
 	    cannot(c, "look at", path, errno);
 	if (rc == 0)
 		rc = read_all(c, fd, path, max, out);
@@ -432,6 +441,20 @@ out:
 		(void)close(fd);
 	free(path);
 	return rc;
+}
+
+int
+private_read(struct client *c, const struct private_dir *dir, const char *name,
+    size_t max, struct sm_buf *out, bool *there)
+{
+	return read_file(c, dir, name, max, false, out, there);
+}
+
+int
+private_read_text(struct client *c, const struct private_dir *dir, const char *name,
+    size_t max, struct sm_buf *out, bool *there)
+{
+	return read_file(c, dir, name, max, true, out, there);
 }
 
 /* ---- the lock ---- */

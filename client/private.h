@@ -45,6 +45,10 @@ int private_write(struct client *c, const struct private_dir *dir, const char *n
  * *there false. */
 int private_read(struct client *c, const struct private_dir *dir, const char *name,
     size_t max, struct sm_buf *out, bool *there);
+/* The same for a file that people write by hand and that holds no secret: others may
+ * read it, but not change it. */
+int private_read_text(struct client *c, const struct private_dir *dir,
+    const char *name, size_t max, struct sm_buf *out, bool *there);
 
 /* Wait for the lock file in dir; the kernel gives it back when the process ends,
  * however it ends. *fd is closed to unlock. */

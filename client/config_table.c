@@ -1,0 +1,42 @@
+/* The keys of HOME/config. */
+#include "config.h"
+
+#define ONE(key, name, kind) [key] = { key, name, kind, false, NULL,
+#define WORDS(key, name, words) [key] = { key, name, CONFIG_WORD, false, words,
+
+const struct config_def config_table[CONFIG_COUNT] = {
+	ONE(CONFIG_SENDMAIL, "sendmail", CONFIG_TEXT)
+	    "program that mail is handed to, with its first arguments" },
+	ONE(CONFIG_MAILDIR, "maildir", CONFIG_PATH)
+	    "Maildir that mail is put into; %a: the recipient's address" },
+	ONE(CONFIG_LMTP, "lmtp", CONFIG_TEXT)
+	    "LMTP server: a socket's path, or HOST:PORT of this machine" },
+	ONE(CONFIG_SMTP, "smtp", CONFIG_TEXT)
+	    "submission server: smtps://HOST:PORT, or smtp://HOST:PORT (STARTTLS)" },
+	ONE(CONFIG_SMTP_USER, "smtp-user", CONFIG_TEXT)
+	    "user name at the submission server" },
+	WORDS(CONFIG_SMTP_AUTH, "smtp-auth", "password xoauth2")
+	    "what the secret is; default password" },
+	ONE(CONFIG_SMTP_PASSWORD_FILE, "smtp-password-file", CONFIG_PATH)
+	    "file whose first line is the secret" },
+	ONE(CONFIG_SMTP_PASSWORD_PROGRAM, "smtp-password-program", CONFIG_TEXT)
+	    "program that prints the secret, with its arguments" },
+	ONE(CONFIG_SMTP_CA, "smtp-ca", CONFIG_PATH)
+	    "certificates that the server's leads to; default: the system's" },
+	ONE(CONFIG_SENT, "sent", CONFIG_PATH)
+	    "copies of what was sent: a Maildir, or imap:FOLDER" },
+	ONE(CONFIG_IMAP, "imap", CONFIG_TEXT)
+	    "mail store: imaps://HOST:PORT, or imap://HOST:PORT (STARTTLS)" },
+	ONE(CONFIG_IMAP_USER, "imap-user", CONFIG_TEXT)
+	    "user name at the mail store" },
+	WORDS(CONFIG_IMAP_AUTH, "imap-auth", "password xoauth2")
+	    "what the secret is; default password" },
+	ONE(CONFIG_IMAP_PASSWORD_FILE, "imap-password-file", CONFIG_PATH)
+	    "file whose first line is the secret" },
+	ONE(CONFIG_IMAP_PASSWORD_PROGRAM, "imap-password-program", CONFIG_TEXT)
+	    "program that prints the secret, with its arguments" },
+	ONE(CONFIG_IMAP_CA, "imap-ca", CONFIG_PATH)
+	    "certificates that the server's leads to; default: the system's" },
+	ONE(CONFIG_QUEUE_DAYS, "queue-days", CONFIG_NUMBER)
+	    "days after which undelivered mail is not tried again; default 5" },
+};
