@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include <base/try.h>
+#include <mime/domain.h>
 #include <pki/path_parts.h>
 
 /* Complete chains that are judged in one check; each costs its signatures. */
@@ -317,10 +318,40 @@ may_issue_for_mail(struct sm_path_verdict *v, const struct sm_chain *chain,
 	return false;
 }
 
+/* The user may have limited an anchor to the mail of some domains. */
+static bool
+may_vouch(struct sm_path_verdict *v, const struct sm_pki *p,
+    const struct sm_chain *chain)
+{
+	const char *mail = sm_path_outside(p, chain);
+	const struct sm_cert *anchor = chain->cert[chain->count - 1];
+	const char *at = mail != NULL ? strrchr(mail, '@') : NULL;
+	char label[SM_LABEL_MAX];
+
+	if (mail == NULL)
+		return true;
+	/* What goes into a command must be nothing but a domain. */
+	if (at != NULL && !sm_domain_valid(sm_bytes_str(at + 1)))
+		at = NULL;
+	sm_path_label(label, anchor);
+	v->result = SM_PATH_UNTRUSTED;
+	if (*mail == '\0')
+		WHY(v, "You trust %s for the mail of certain domains only, and the "
+		    "certificate names no mail address.", label);
+	else
+		WHY(v, "You trust %s for the mail of certain domains only, and "
+		    "%.60s is not in them.", label, mail);
+	FIX(v, "If it shall vouch for them as well: `sealmail trust add --domain "
+	    "%.90s %02x%02x%02x%02x`.", at != NULL ? at + 1 : "DOMAIN",
+	    sm_cert_sha256(anchor)[0], sm_cert_sha256(anchor)[1],
+	    sm_cert_sha256(anchor)[2], sm_cert_sha256(anchor)[3]);
+	return false;
+}
+
 /* Everything but revocation about one chain. 0 or SM_E_NOMEM. */
 static int
-judge_chain(struct sm_path_verdict *v, const struct sm_chain *chain,
-    const struct sm_path_options *opt)
+judge_chain(struct sm_path_verdict *v, const struct sm_pki *p,
+    const struct sm_chain *chain, const struct sm_path_options *opt)
 {
 	const char *rule;
 	size_t which = 0;
@@ -328,6 +359,8 @@ judge_chain(struct sm_path_verdict *v, const struct sm_chain *chain,
 
 	v->weak = false;
 	v->anchor[0] = '\0';
+	memcpy(v->path, chain->cert, chain->count * sizeof *v->path);
+	v->path_count = chain->count;
 	rule = sm_path_rule_broken(chain, &which);
 	if (rule != NULL) {
 		say_broken(v, chain->cert[which], rule);
@@ -341,7 +374,7 @@ judge_chain(struct sm_path_verdict *v, const struct sm_chain *chain,
 		say_broken(v, chain->cert[which], code_text(code));
 		return SM_OK;
 	}
-	if (!may_issue_for_mail(v, chain, opt) ||
+	if (!may_issue_for_mail(v, chain, opt) || !may_vouch(v, p, chain) ||
 	    !dates_stand(v, chain, opt->at))
 		return SM_OK;
 	say_good(v, chain);
@@ -377,11 +410,14 @@ say_untrusted(struct sm_path_verdict *v, const struct sm_chain_walk *w)
 	char label[SM_LABEL_MAX];
 
 	v->result = SM_PATH_UNTRUSTED;
+	v->path[0] = w->dead_end;
+	v->path_count = 1;
 	sm_path_label(label, top);
 	if (w->too_long || w->steps_left == 0) {
 		WHY(v, "No path to a trusted authority was found within the limit "
 		    "of %u certificates.", (unsigned)w->pki->limits.path_length);
-		FIX(v, "If the authority is right, name it with --trust FILE.");
+		FIX(v, "If you trust the authority, keep its certificate with "
+		    "`sealmail trust add FILE`, or name it with --trust FILE.");
 	} else if (sm_name_match(top->subject, top->issuer)) {
 		WHY(v, top == w->chain.cert[0] ?
 		    "The certificate of %s is self-signed and not among the "
@@ -389,13 +425,14 @@ say_untrusted(struct sm_path_verdict *v, const struct sm_chain_walk *w)
 		    "The path ends at %s, which is not among the trusted "
 		    "authorities.", label);
 		FIX(v, "If you know it to be genuine (compare its fingerprint), "
-		    "name it with --trust FILE.");
+		    "keep it with `sealmail trust add FILE`, or name it with "
+		    "--trust FILE.");
 	} else {
 		WHY(v, "The issuer of the certificate of %s is not among the "
 		    "trusted authorities, nor is its certificate at hand.", label);
-		FIX(v, "Get the issuer's certificate from a source you trust and "
-		    "name it with --trust FILE, or --certs FILE when it is an "
-		    "intermediate.");
+		FIX(v, "Get the issuer's certificate from a source you trust: "
+		    "`sealmail trust add FILE` or --trust FILE for a root, "
+		    "--certs FILE for an intermediate.");
 	}
 }
 
@@ -412,7 +449,7 @@ judge_candidate(struct sm_path_verdict *try, struct search *s, bool *stop)
 {
 	bool leaf_revoked = false;
 
-	SM_TRY(judge_chain(try, &s->walk.chain, s->opt));
+	SM_TRY(judge_chain(try, s->pki, &s->walk.chain, s->opt));
 	if (try->result != SM_PATH_INVALID && try->result != SM_PATH_UNTRUSTED)
 		SM_TRY(sm_path_revocation(try, s->pki, &s->walk.chain, s->carried,
 		    s->opt, &leaf_revoked));

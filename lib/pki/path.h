@@ -27,6 +27,9 @@ enum sm_purpose {
 	SM_PURPOSE_ANY,      /* no purpose and no key-usage check: tests */
 };
 
+/* More than any limits.path_length can ask for. */
+#define SM_CHAIN_MAX 64
+
 struct sm_path_options {
 	enum sm_purpose purpose;
 	int64_t at;                  /* judge as of; seconds since 1970 */
@@ -54,6 +57,10 @@ struct sm_path_verdict {
 	char fix[200];              /* what to do next; may be empty */
 	char anchor[160];           /* subject of the anchor when good */
 	bool weak;                  /* good, but weak keys or digests in the path */
+	/* The path that was judged, leaf first; or, when none leads to an anchor, the
+	 * certificate alone whose issuer is missing. Borrowed. */
+	struct sm_cert *path[SM_CHAIN_MAX];
+	size_t path_count;
 };
 
 /* Judge leaf. Returns 0 with a verdict; negative only when it could not be found

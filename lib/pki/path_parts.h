@@ -20,10 +20,17 @@ struct sm_pki {
 	OCSP_BASICRESP **ocsp;
 	size_t ocsp_count;
 	size_t ocsp_cap;
+	struct sm_permit *permits;
+	size_t permit_count;
+	const struct sm_pki *base; /* the one that this is a copy of, or NULL */
 };
 
-/* More than any limits.path_length can ask for. */
-#define SM_CHAIN_MAX 64
+/* What an anchor is trusted for; without one: for every address. */
+struct sm_permit {
+	struct sm_cert *anchor;
+	char **names;
+	size_t count;
+};
 
 /* Leaf first, anchor last; the certificates are borrowed. */
 struct sm_chain {
@@ -83,6 +90,13 @@ void sm_path_usage(struct sm_path_verdict *v, const struct sm_cert *leaf,
 /* The first certification authority below the anchor that may not issue for
  * mail; 0 when there is none. */
 size_t sm_path_eku_broken(const struct sm_chain *chain);
+
+/* ---- path_permit.c ---- */
+
+/* The leaf's first address that lies outside what the chain's anchor is trusted
+ * for; "" when it names none at all, NULL when all is well. */
+const char *sm_path_outside(const struct sm_pki *p, const struct sm_chain *chain);
+void sm_permits_free(struct sm_permit *list, size_t count);
 
 /* ---- path_revocation.c, path_crl.c, path_ocsp.c ---- */
 

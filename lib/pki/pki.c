@@ -34,6 +34,7 @@ sm_pki_free(struct sm_pki *p)
 	for (size_t i = 0; i < p->ocsp_count; i++)
 		OCSP_BASICRESP_free(p->ocsp[i]);
 	free(p->ocsp);
+	sm_permits_free(p->permits, p->permit_count);
 	free(p);
 }
 
@@ -180,6 +181,8 @@ sm_pki_with_carried(struct sm_pki **out, const struct sm_pki *p,
 	int rc = sm_pki_new(&q, &p->limits);
 
 	*out = NULL;
+	if (rc == 0)
+		q->base = p;
 	for (size_t i = 0; rc == 0 && i < p->anchors.count; i++)
 		rc = sm_certs_add(&q->anchors, p->anchors.list[i]);
 	for (size_t i = 0; rc == 0 && i < p->certs.count; i++)
