@@ -3,9 +3,9 @@
  * authority: every address that a certificate names must lie inside, because a
  * signature would count for each of them. */
 #include <base/try.h>
-#include <mime/address.h>
 #include <mime/domain.h>
 #include <pki/path_parts.h>
+#include <sealmail/address.h>
 #include <stdlib.h>
 
 static struct sm_bytes
