@@ -40,7 +40,7 @@ static void
 draw_bar(const struct progress *p, uint64_t done)
 {
 	uint64_t cells = done >= p->total ? BAR_CELLS :
-	    (uint64_t)((double)done / (double)p->total * BAR_CELLS);
+	    (uint64_t)((double)done / (double)p->total * (double)BAR_CELLS);
 	char bar[BAR_CELLS + 1];
 	size_t i;
 

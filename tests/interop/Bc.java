@@ -360,8 +360,9 @@ public class Bc {
     static byte[] openWithKey(RecipientInformationStore all, Job job) throws Exception {
         X509Certificate cert = cert(job.text("me"));
         PrivateKey key = key(job.text("me"));
+        // Newer versions match recipients of any kind by issuer and serial number.
         RecipientInformation r = all.get(new JceKeyTransRecipientId(cert));
-        if (r != null) {
+        if (r instanceof KeyTransRecipientInformation) {
             JceKeyTransRecipient way = job.aead() ? new JceKeyTransAuthEnvelopedRecipient(key)
                 : new JceKeyTransEnvelopedRecipient(key);
             return r.getContent(way.setProvider(BC));
