@@ -62,6 +62,7 @@ int verb_id_new(struct client *c);
 int verb_id_import(struct client *c);
 int verb_id_list(struct client *c);
 int verb_id_show(struct client *c);
+int verb_id_renew(struct client *c);
 int verb_id_export(struct client *c);
 int verb_id_remove(struct client *c);
 int verb_id_lock(struct client *c);

@@ -39,4 +39,6 @@ const struct config_def config_table[CONFIG_COUNT] = {
 	    "certificates that the server's leads to; default: the system's" },
 	ONE(CONFIG_QUEUE_DAYS, "queue-days", CONFIG_NUMBER)
 	    "days after which undelivered mail is not tried again; default 5" },
+	ONE(CONFIG_PASSPHRASE_PROGRAM, "passphrase-program", CONFIG_PATH)
+	    "program that asks for passphrases, instead of the terminal" },
 };

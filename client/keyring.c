@@ -46,7 +46,7 @@ ask(void *ctx, const char *what, unsigned attempt,
 static int
 passphrases_ready(struct keyring *ring)
 {
-	int rc = ring->has_pass ? 0 : passphrases_init(ring->c, &ring->pass);
+	int rc = ring->has_pass ? 0 : passphrases_init(ring->c, &ring->pass, true);
 
 	ring->has_pass = true;
 	return rc;
@@ -82,7 +82,9 @@ unlock(struct keyring_key *k, struct sm_bytes pem, struct sm_key **out)
 		*out = file.keys[0];
 		file.key_count = 0;
 		remember(&f);
-	} else if (status == SM_E_SECRET && f.pass->had_none)
+	} else if (status == SM_E_SECRET && f.pass->fault != 0)
+		rc = f.pass->fault; /* said already */
+	else if (status == SM_E_SECRET && f.pass->had_none)
 		rc = client_fault(c, EXIT_PERMISSION, "the key of %s is protected by a "
 		    "passphrase and there is no terminal to ask at; give it with "
 		    "--passphrase-file FILE or --passphrase-fd N", what);
@@ -164,6 +166,13 @@ add_mail(struct keyring_key *k, const char *mail)
 	return 0;
 }
 
+static bool
+is_id(const char *name)
+{
+	return strlen(name) == KEYRING_ID_CHARS &&
+	    strspn(name, "0123456789abcdef") == KEYRING_ID_CHARS;
+}
+
 static int
 take_info(struct keyring_key *k, const char *field, const char *value)
 {
@@ -183,6 +192,8 @@ take_info(struct keyring_key *k, const char *field, const char *value)
 		k->exportable = strcmp(value, "no") != 0;
 	else if (strcmp(field, "protected") == 0)
 		k->is_protected = strcmp(value, "no") != 0;
+	else if (strcmp(field, "renews") == 0 && is_id(value))
+		memcpy(k->renews, value, sizeof(k->renews));
 	return 0; /* fields of later versions are left alone */
 }
 
@@ -297,7 +308,7 @@ read_files(struct keyring_key *k, const struct private_dir *dir)
 	rc = read_info(k, dir);
 	if (rc == 0)
 		rc = read_certs(k, dir);
-	if (rc == 0 && k->certs.count == 0 && faccessat(dir->fd, "request.pem", F_OK,
+	if (rc == 0 && faccessat(dir->fd, "request.pem", F_OK,
 		AT_SYMLINK_NOFOLLOW) == 0 &&
 	    asprintf(&k->request, "%s/request.pem", dir->path) < 0) {
 		k->request = NULL;
@@ -331,13 +342,6 @@ keyring_read_key(struct keyring *ring, const char *id)
 	else
 		free_key(k);
 	return rc;
-}
-
-static bool
-is_id(const char *name)
-{
-	return strlen(name) == KEYRING_ID_CHARS &&
-	    strspn(name, "0123456789abcdef") == KEYRING_ID_CHARS;
 }
 
 static int

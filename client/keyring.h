@@ -5,7 +5,7 @@
  *       key.pem            PKCS#8, encrypted by the passphrase (openssl reads it)
  *       public.pem         the public half, with which the key is found
  *       info               lines "field: value": created, mail, name, use,
- *                          exportable, protected
+ *                          exportable, protected, renews
  *       certs.pem          its certificates, and those of the CAs above them
  *       request.pem        the request, while no certificate has come
  *
@@ -36,6 +36,7 @@ struct keyring_key {
 	bool sign, encrypt;        /* what it was made for */
 	bool exportable, is_protected;
 	char *request;             /* path, while it waits for a certificate */
+	char renews[KEYRING_ID_CHARS + 1]; /* the key before it; or "" */
 };
 
 struct keyring {
@@ -85,11 +86,16 @@ struct keyring_new {
 	bool sign, encrypt, not_exportable;
 	const struct sm_certs *certs;    /* or NULL */
 	struct sm_bytes request;         /* PEM, or len 0 */
+	const char *renews;              /* ID of the key before it, or NULL */
 	int64_t created;
 };
 /* Add a key; its ID goes to id. The ring must be open for change. */
 int keyring_add(struct keyring *ring, const struct keyring_new *what,
     char id[KEYRING_ID_CHARS + 1]);
+/* Keep a request beside a key, until a certificate comes. */
+int keyring_ask(struct keyring_key *k, struct sm_bytes pem);
+/* The request that is kept, appended to out; k->request must be set. */
+int keyring_request(struct keyring_key *k, struct sm_buf *out);
 /* Add certificates to a key; those that are there already count as added. */
 int keyring_attach(struct keyring_key *k, const struct sm_certs *certs);
 int keyring_remove(struct keyring_key *k);

@@ -9,6 +9,8 @@
 #include "keycache.h"
 #include "keyring.h"
 
+enum { REQUEST_BYTES = 64 << 10 };
+
 static int
 fault(struct client *c, const struct sm_error *err, int status)
 {
@@ -60,6 +62,8 @@ put_info(struct sm_buf *out, const struct keyring_new *n)
 		rc = put_line(out, "exportable", "no");
 	if (rc == 0 && n->passphrase.len == 0)
 		rc = put_line(out, "protected", "no");
+	if (rc == 0 && n->renews != NULL)
+		rc = put_line(out, "renews", n->renews);
 	return rc;
 }
 
@@ -171,6 +175,37 @@ keyring_attach(struct keyring_key *k, const struct sm_certs *certs)
 	sm_certs_wipe(&all);
 	sm_buf_free(&text);
 	return rc;
+}
+
+int
+keyring_ask(struct keyring_key *k, struct sm_bytes pem)
+{
+	struct client *c = k->ring->c;
+	struct private_dir dir = PRIVATE_DIR_INIT;
+	int rc = private_open_in(c, &dir, &k->ring->keys, k->id, false);
+
+	if (rc == 0 && dir.fd < 0)
+		rc = client_fault(c, EXIT_NO_KEY, "key %.16s is gone from the keyring",
+		    k->id);
+	if (rc == 0)
+		rc = private_write(c, &dir, "request.pem", pem);
+	private_close(&dir);
+	return rc;
+}
+
+int
+keyring_request(struct keyring_key *k, struct sm_buf *out)
+{
+	struct client *c = k->ring->c;
+	struct private_dir dir = PRIVATE_DIR_INIT;
+	bool there = false;
+	int rc = private_open_in(c, &dir, &k->ring->keys, k->id, false);
+
+	if (rc == 0 && dir.fd >= 0)
+		rc = private_read(c, &dir, "request.pem", REQUEST_BYTES, out, &there);
+	private_close(&dir);
+	return rc == 0 && !there ? client_fault(c, EXIT_NO_INPUT, "the request of key "
+	    "%.16s is gone", k->id) : rc;
 }
 
 int

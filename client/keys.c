@@ -25,6 +25,8 @@ static int
 key_file_fault(struct client *c, const struct passphrases *p, const char *path,
     const struct sm_error *err, int status)
 {
+	if (status == SM_E_SECRET && p->fault != 0)
+		return p->fault; /* said already */
 	if (status == SM_E_SECRET && p->had_none)
 		return client_fault(c, EXIT_PERMISSION, "%s is protected by a passphrase "
 		    "and there is no terminal to ask at; give it with "
@@ -106,7 +108,7 @@ read_key_files(struct client *c, struct keys *k)
 	struct passphrases p;
 	size_t at = 0;
 	const char *path;
-	int rc = passphrases_init(c, &p);
+	int rc = passphrases_init(c, &p, false);
 
 	while (rc == 0 && (path = options_next(&c->opt, OPT_KEY, &at)) != NULL) {
 		struct key_source *s = &k->sources[k->source_count++];

@@ -25,6 +25,7 @@ static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_ID_IMPORT] = verb_id_import,
 	[VERB_ID_LIST] = verb_id_list,
 	[VERB_ID_SHOW] = verb_id_show,
+	[VERB_ID_RENEW] = verb_id_renew,
 	[VERB_ID_EXPORT] = verb_id_export,
 	[VERB_ID_REMOVE] = verb_id_remove,
 	[VERB_ID_LOCK] = verb_id_lock,

@@ -5,8 +5,9 @@
 #define SEALS (V(SIGN) | V(ENCRYPT))
 #define JUDGES (V(VERIFY) | V(OPEN))
 #define DECRYPTS (V(DECRYPT) | V(OPEN))
-#define IDS (V(ID_NEW) | V(ID_IMPORT) | V(ID_LIST) | V(ID_SHOW) | V(ID_EXPORT) | \
-    V(ID_REMOVE) | V(ID_LOCK))
+#define IDS (V(ID_NEW) | V(ID_IMPORT) | V(ID_LIST) | V(ID_SHOW) | V(ID_RENEW) | \
+    V(ID_EXPORT) | V(ID_REMOVE) | V(ID_LOCK))
+#define MAKES (V(ID_NEW) | V(ID_RENEW))
 #define UNLOCKS (SEALS | DECRYPTS | V(ID_IMPORT) | V(ID_EXPORT) | V(ID_REMOVE))
 #define EVERYWHERE (((uint64_t)1 << VERB_COUNT) - 1)
 #define WORKS (EVERYWHERE & ~V(EXPLAIN) & ~IDS)
@@ -52,8 +53,8 @@ const struct option_def option_table[OPT_COUNT] = {
 	        "to is found. With --key or --cert the keyring is not read." },
 	[OPT_KIND] = { OPT_KIND, 0, "kind", TAKES(WORD, "KIND"),
 	    .words = "rsa-3072 rsa-2048 rsa-4096 p-256 p-384 p-521 ed25519",
-	    .verbs = V(ID_NEW), .group = GROUP_KEYS,
-	    .help = "kind of key; default rsa-3072",
+	    .verbs = MAKES, .group = GROUP_KEYS,
+	    .help = "kind of key; default rsa-3072, or as before",
 	    .more = "rsa-3072 is read by every mail program, p-256 by most. ed25519 "
 	        "makes two keys, Ed25519 to sign and X25519 to decrypt; few programs "
 	        "know them yet." },
@@ -69,6 +70,15 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "the signing key never leaves this keyring",
 	    .more = "No option of any verb exports it later. Not for keys that "
 	        "decrypt: whoever loses them loses the mail." },
+	[OPT_SAME_KEY] = { OPT_SAME_KEY, 0, "same-key", FLAG, .verbs = V(ID_RENEW),
+	    .group = GROUP_KEYS, .help = "a new certificate for the key there is",
+	    .more = "For a key that cannot be exchanged. Otherwise a new key is better: "
+	        "what was learnt about the old one ends with it." },
+	[OPT_SIGNED] = { OPT_SIGNED, 0, "signed", FLAG, .verbs = V(ID_RENEW),
+	    .group = GROUP_KEYS,
+	    .help = "the request is signed by the present certificate",
+	    .more = "A CMS message in PEM with the PKCS#10 inside, for a CA that renews "
+	        "without asking again who you are." },
 	[OPT_BACKUP] = { OPT_BACKUP, 0, "backup", TAKES(FILE, "FILE"),
 	    .verbs = V(ID_REMOVE), .group = GROUP_KEYS,
 	    .help = "exported file that holds the key; is checked" },
@@ -77,16 +87,17 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "mail to this key will no longer open here" },
 	[OPT_NEW_PASSPHRASE_FILE] = { OPT_NEW_PASSPHRASE_FILE, 0,
 	    "new-passphrase-file", TAKES(FILE, "FILE"),
-	    .verbs = V(ID_IMPORT) | V(ID_EXPORT), .group = GROUP_KEYS,
+	    .verbs = V(ID_IMPORT) | V(ID_RENEW) | V(ID_EXPORT), .group = GROUP_KEYS,
 	    .help = "for what is written: the first line of FILE",
 	    .more = "Without it, import keeps the passphrase of the imported file, "
-	        "and export asks at the terminal, twice." },
+	        "renew takes --passphrase-file for the new key too, and export asks "
+	        "at the terminal, twice." },
 	[OPT_NEW_PASSPHRASE_FD] = { OPT_NEW_PASSPHRASE_FD, 0, "new-passphrase-fd",
-	    TAKES(OTHER, "N"), .verbs = V(ID_IMPORT) | V(ID_EXPORT),
+	    TAKES(OTHER, "N"), .verbs = V(ID_IMPORT) | V(ID_RENEW) | V(ID_EXPORT),
 	    .group = GROUP_KEYS,
 	    .help = "the same, read from file descriptor N" },
 	[OPT_NO_PASSPHRASE] = { OPT_NO_PASSPHRASE, 0, "no-passphrase", FLAG,
-	    .verbs = V(ID_NEW) | V(ID_IMPORT), .group = GROUP_KEYS,
+	    .verbs = MAKES | V(ID_IMPORT), .group = GROUP_KEYS,
 	    .help = "keep the key without a passphrase",
 	    .more = "For servers whose disk is protected in another way: whoever "
 	        "reads the file has the key." },
@@ -96,15 +107,22 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .more = "The Linux kernel keeps it, for the key that it opened; 0: not at "
 	        "all. sealmail id lock forgets all at once." },
 	[OPT_PASSPHRASE_FILE] = { OPT_PASSPHRASE_FILE, 0, "passphrase-file",
-	    TAKES(FILE, "FILE"), .repeats = true, .verbs = UNLOCKS | V(ID_NEW),
+	    TAKES(FILE, "FILE"), .repeats = true, .verbs = UNLOCKS | MAKES,
 	    .group = GROUP_KEYS,
 	    .help = "passphrase of keys: the first line of FILE",
 	    .more = "Given several times, each is tried on each key file. Without it "
 	        "the terminal is asked." },
 	[OPT_PASSPHRASE_FD] = { OPT_PASSPHRASE_FD, 0, "passphrase-fd",
-	    TAKES(OTHER, "N"), .repeats = true, .verbs = UNLOCKS | V(ID_NEW),
+	    TAKES(OTHER, "N"), .repeats = true, .verbs = UNLOCKS | MAKES,
 	    .group = GROUP_KEYS,
 	    .help = "the same, read from file descriptor N" },
+	[OPT_PASSPHRASE_PROGRAM] = { OPT_PASSPHRASE_PROGRAM, 0, "passphrase-program",
+	    TAKES(FILE, "PROGRAM"), .verbs = UNLOCKS | MAKES, .group = GROUP_KEYS,
+	    .help = "asks for passphrases instead of the terminal",
+	    .more = "It gets the question as its argument and writes the answer to "
+	        "standard output, as ssh-askpass does. Named by its whole path, and run "
+	        "without a shell. The line \"passphrase-program = PROGRAM\" in HOME/config "
+	        "sets one for all keys of the keyring." },
 	[OPT_NO_MAC] = { OPT_NO_MAC, 0, "no-mac", FLAG,
 	    .verbs = SEALS | DECRYPTS | V(ID_IMPORT) | V(ID_REMOVE),
 	    .group = GROUP_KEYS,
@@ -207,7 +225,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	        "stays. Nothing releases content after exit 21." },
 
 	[OPT_OUTPUT] = { OPT_OUTPUT, 'o', "output", TAKES(FILE, "FILE"),
-	    .verbs = (WORKS & ~V(INSPECT)) | V(ID_NEW) | V(ID_EXPORT),
+	    .verbs = (WORKS & ~V(INSPECT)) | MAKES | V(ID_EXPORT),
 	    .group = GROUP_OUTPUT,
 	    .help = "write the content to FILE, not to standard output",
 	    .more = "The file appears, or an older one is replaced, only when all is "
@@ -324,6 +342,12 @@ const struct verb_def verb_table[VERB_COUNT] = {
 	[VERB_ID_SHOW] = { VERB_ID_SHOW, "id show", "ID",
 	    "show an identity with all its generations",
 	    .examples = { { "sealmail id show alice@example.org", "every key and certificate" } }, .required = true },
+	[VERB_ID_RENEW] = { VERB_ID_RENEW, "id renew", "ID",
+	    "make the next generation of an identity's keys, and its requests",
+	    .examples = { { "sealmail id renew alice@example.org -o alice.csr",
+		"new keys like the old ones, which stay for reading" },
+		{ "sealmail id renew --same-key -o alice.csr",
+		    "only a new certificate" } } },
 	[VERB_ID_EXPORT] = { VERB_ID_EXPORT, "id export", "ID",
 	    "write keys and certificates to a PKCS#12 file",
 	    .examples = { { "sealmail id export alice@example.org -o backup.p12",

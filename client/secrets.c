@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "prompt.h"
+#include "ask.h"
 
 enum { SECRET_MAX_BYTES = 4096, PROMPT_TRIES = 3 };
 
@@ -227,7 +227,7 @@ secrets_read(struct client *c, struct secrets *s, bool reading)
 /* ---- passphrases of key files ---- */
 
 int
-passphrases_init(struct client *c, struct passphrases *p)
+passphrases_init(struct client *c, struct passphrases *p, bool by_home)
 {
 	struct sm_buf raw = SM_BUF_SECRET_INIT;
 	size_t i;
@@ -236,6 +236,7 @@ passphrases_init(struct client *c, struct passphrases *p)
 	memset(p, 0, sizeof(*p));
 	p->c = c;
 	p->last.secret = true;
+	p->by_home = by_home;
 	for (i = 0; rc == 0 && i < c->opt.count; i++) {
 		const struct option_use *u = &c->opt.uses[i];
 
@@ -258,7 +259,7 @@ passphrases_free(struct passphrases *p)
 }
 
 static int
-ask_terminal(struct passphrases *p, unsigned attempt)
+ask_user(struct passphrases *p, unsigned attempt)
 {
 	char question[300];
 	int rc;
@@ -267,9 +268,9 @@ ask_terminal(struct passphrases *p, unsigned attempt)
 	    attempt > 0 ? "That was not it. " : "", p->file);
 	client_make_printable(question);
 	sm_buf_clear(&p->last);
-	rc = prompt_secret(&p->last, question);
-	if (rc == PROMPT_NO_TERMINAL)
-		p->had_none = true;
+	rc = ask_secret(p->c, &p->last, question, p->by_home);
+	p->had_none = rc == ASK_NO_TERMINAL;
+	p->fault = rc > 0 ? rc : 0;
 	return rc == 0 ? 0 : SM_E_SECRET;
 }
 
@@ -290,7 +291,7 @@ ask(void *ctx, const char *what, unsigned attempt,
 		return give(give_ctx, sm_buf_bytes(&p->last));
 	}
 	attempt -= p->tried_last ? 1 : 0;
-	if (attempt >= PROMPT_TRIES || ask_terminal(p, attempt) != 0)
+	if (attempt >= PROMPT_TRIES || p->fault != 0 || ask_user(p, attempt) != 0)
 		return SM_E_SECRET;
 	return give(give_ctx, sm_buf_bytes(&p->last));
 }
@@ -317,10 +318,12 @@ ask_twice(struct client *c, struct sm_buf *out, const char *what)
 
 	(void)snprintf(question, sizeof(question), "New passphrase for %s: ", what);
 	client_make_printable(question);
-	rc = prompt_secret(out, question);
+	rc = ask_secret(c, out, question, true);
 	if (rc == 0)
-		rc = prompt_secret(&again, "The same once more: ");
-	if (rc == PROMPT_NO_TERMINAL)
+		rc = ask_secret(c, &again, "The same once more: ", true);
+	if (rc > 0)
+		; /* said already */
+	else if (rc == ASK_NO_TERMINAL)
 		rc = client_fault(c, EXIT_PERMISSION, "a passphrase for %s is needed and "
 		    "there is no terminal to ask at; give it with --%spassphrase-file "
 		    "FILE", what, option_applies(&option_table[OPT_NEW_PASSPHRASE_FILE],

@@ -32,8 +32,10 @@ struct passphrases {
 	bool tried_last;
 	const char *file;    /* the key file in question */
 	bool had_none;       /* there was nobody to ask */
+	bool by_home;        /* HOME/config may name who is asked */
+	int fault;           /* exit status of asking that went wrong (said already) */
 };
-int passphrases_init(struct client *c, struct passphrases *p);
+int passphrases_init(struct client *c, struct passphrases *p, bool by_home);
 void passphrases_free(struct passphrases *p);
 /* For the next key file. */
 struct sm_passphrase passphrases_for(struct passphrases *p, const char *file);

@@ -99,6 +99,7 @@ put_key(struct sm_json *j, const struct keyring_key *k)
 	sm_json_key(j, "protected");
 	sm_json_bool(j, k->is_protected);
 	put_string(j, "request", k->request);
+	put_string(j, "renews", k->renews[0] != '\0' ? k->renews : NULL);
 	sm_json_key(j, "certificates");
 	sm_json_array_begin(j);
 	for (i = 0; i < k->certs.count; i++)
@@ -261,6 +262,8 @@ print_key(const struct keyring_key *k, bool detail)
 		puts("      not exportable");
 	if (!k->is_protected)
 		puts("      kept without a passphrase");
+	if (k->renews[0] != '\0')
+		printf("      renews %.*s\n", KEYRING_SHORT_CHARS, k->renews);
 	if (k->request != NULL)
 		print_safe("      request ", k->request);
 	print_certs("certificate", &k->certs);

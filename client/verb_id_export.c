@@ -267,7 +267,7 @@ check_backup(struct client *c, const char *path, const struct keyring_key *k)
 	struct passphrases p;
 	struct sm_passphrase pass;
 	struct sm_keyfile f;
-	int status, rc = passphrases_init(c, &p);
+	int status, rc = passphrases_init(c, &p, true);
 
 	memset(&f, 0, sizeof(f));
 	pass = passphrases_for(&p, path);
@@ -276,7 +276,9 @@ check_backup(struct client *c, const char *path, const struct keyring_key *k)
 	if (rc == 0) {
 		status = sm_keyfile_read(&f, sm_buf_bytes(&raw),
 		    options_has(&c->opt, OPT_NO_MAC), &pass, &c->limits, &err);
-		if (status != 0)
+		if (status != 0 && p.fault != 0)
+			rc = p.fault; /* said already */
+		else if (status != 0)
 			rc = client_fault_error(c, status == SM_E_SECRET ?
 			    EXIT_PERMISSION : exit_from_status(status), path, &err,
 			    status);

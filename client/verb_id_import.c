@@ -110,6 +110,8 @@ static int
 read_fault(struct importing *m, const char *path, const struct sm_error *err,
     int status)
 {
+	if (status == SM_E_SECRET && m->pass.fault != 0)
+		return m->pass.fault; /* said already */
 	if (status == SM_E_SECRET && m->pass.had_none)
 		return client_fault(m->c, EXIT_PERMISSION, "%s is protected by a passphrase "
 		    "and there is no terminal to ask at; give it with "
@@ -428,7 +430,7 @@ run(struct importing *m)
 	sm_json_key(&m->json, "keys");
 	sm_json_array_begin(&m->json);
 	if (rc == 0)
-		rc = passphrases_init(m->c, &m->pass);
+		rc = passphrases_init(m->c, &m->pass, true);
 	if (rc == 0)
 		rc = read_all(m);
 	if (rc == 0)

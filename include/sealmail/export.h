@@ -43,6 +43,7 @@ SM_EXPORT SM_MUST_CHECK int sm_export_pkcs12(const struct sm_pkcs12 *what,
 
 struct sm_request {
 	const char *name;               /* commonName; NULL: none */
+	struct sm_bytes subject;        /* DER Name instead of name; or len 0 */
 	const char *const *mails;       /* addresses for the subjectAltName */
 	size_t mail_count;
 	bool sign, encrypt;             /* key usages to ask for */

@@ -35,6 +35,22 @@ write_name(struct sm_derw *w, const char *name)
 	sm_derw_end(w, rdns);
 }
 
+static void
+write_subject(struct sm_derw *w, const struct sm_request *r)
+{
+	if (r->subject.len > 0)
+		sm_derw_raw(w, r->subject);
+	else
+		write_name(w, r->name);
+}
+
+/* An empty SEQUENCE, or none. */
+static bool
+has_subject(const struct sm_request *r)
+{
+	return r->subject.len > 2 || (r->subject.len == 0 && r->name != NULL);
+}
+
 static bool
 is_ascii(const char *s)
 {
@@ -131,7 +147,7 @@ write_extensions(struct sm_derw *w, enum sm_key_type type,
 	end_extension(w, e);
 	if (r->mail_count > 0) {
 		/* critical where the subject is empty (RFC 5280 4.2.1.6) */
-		e = begin_extension(w, OID(oid_san), r->name == NULL);
+		e = begin_extension(w, OID(oid_san), !has_subject(r));
 		list = sm_derw_begin(w, SM_DER_SEQUENCE);
 		for (i = 0; i < r->mail_count; i++)
 			write_mail(w, r->mails[i]);
@@ -151,7 +167,7 @@ write_info(struct sm_buf *out, struct sm_key *key, const struct sm_request *r)
 	sm_derw_init(&w, out);
 	info = sm_derw_begin(&w, SM_DER_SEQUENCE);
 	sm_derw_uint(&w, 0);
-	write_name(&w, r->name);
+	write_subject(&w, r);
 	sm_derw_raw(&w, sm_key_spki(key));
 	attributes = sm_derw_begin(&w, SM_DER_CTX_CONS(0));
 	attribute = sm_derw_begin(&w, SM_DER_SEQUENCE);

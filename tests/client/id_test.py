@@ -270,22 +270,6 @@ def test_a_key_that_only_signs_or_waits_goes_without_proof(sealmail, ring):
 
 # ---- use ----
 
-def test_mail_of_twenty_generations_opens_without_being_asked_which(sealmail, ring):
-    letters = []
-    for n in range(20):
-        ring('id new', '--kind', 'p-256', 'alice@example.org', '-o', 'a.csr', passphrase=f'word{n}')
-        issue(sealmail, 'a.csr', f'a{n}.pem', days=n + 1, serial=100 + n)
-        ring('id import', f'a{n}.pem', sealmail.pki / 'inter.pem')
-        letters.append(sealmail('encrypt', '-q', '--cipher', 'aes-256-gcm', '-r', f'a{n}.pem', stdin=LETTER).stdout)
-    assert len(ring.keys()) == 20
-    for n, letter in enumerate(letters):
-        # Each key has a passphrase of its own: another one would not be opened.
-        assert b'Hello Bob' in ring('decrypt', stdin=letter, passphrase=f'word{n}').stdout
-    signed = ring('sign', stdin=LETTER, passphrase='word19').stdout
-    report = sealmail.json('verify', *sealmail.trust(), stdin=signed)
-    assert int(report['layers'][0]['signers'][0]['serial'], 16) >= 100
-
-
 def test_no_passphrase_is_asked_for_when_no_key_can_open_the_message(sealmail, ring):
     ring.adopt('alice')
     ring('id new', 'alice@example.org')
