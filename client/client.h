@@ -66,5 +66,6 @@ int verb_id_renew(struct client *c);
 int verb_id_export(struct client *c);
 int verb_id_remove(struct client *c);
 int verb_id_lock(struct client *c);
+int verb_git(struct client *c);
 
 #endif

@@ -29,6 +29,7 @@ static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_ID_EXPORT] = verb_id_export,
 	[VERB_ID_REMOVE] = verb_id_remove,
 	[VERB_ID_LOCK] = verb_id_lock,
+	[VERB_GIT] = verb_git,
 };
 
 static bool
@@ -161,10 +162,24 @@ help(struct client *c, const struct verb_def *verb)
 	return flush_stdout(c, 0);
 }
 
+/* git can name a program but no words after it. */
+static bool
+started_as(const char *name, const char *program)
+{
+	const char *slash = strrchr(program, '/');
+
+	return strcmp(slash != NULL ? slash + 1 : program, name) == 0;
+}
+
 static int
 run(struct client *c, int argc, char *const *argv)
 {
 	int words;
+
+	if (argc > 0 && started_as("sealmail-git", argv[0])) {
+		c->verb = &verb_table[VERB_GIT];
+		return run_verb(c, argc - 1, argv + 1);
+	}
 
 	if (argc < 2) {
 		help_command(stderr);

@@ -109,7 +109,7 @@ option_guess(const struct verb_def *verb, const char *name)
 	return best;
 }
 
-/* Two options may share a name: the one of this verb, else any. */
+/* Two options may share a name or a letter: the one of this verb, else any. */
 static const struct option_def *
 option_by_name(const struct verb_def *verb, const char *name, size_t len)
 {
@@ -125,14 +125,16 @@ option_by_name(const struct verb_def *verb, const char *name, size_t len)
 }
 
 static const struct option_def *
-option_by_letter(char letter)
+option_by_letter(const struct verb_def *verb, char letter)
 {
+	const struct option_def *found = NULL;
 	size_t i;
 
 	for (i = 0; i < OPT_COUNT; i++)
-		if (letter != '\0' && option_table[i].letter == letter)
-			return &option_table[i];
-	return NULL;
+		if (letter != '\0' && option_table[i].letter == letter &&
+		    (found == NULL || option_applies(&option_table[i], verb->id)))
+			found = &option_table[i];
+	return found;
 }
 
 /* ---- reading ---- */
@@ -244,7 +246,7 @@ read_letters(struct reader *r, const char *letters)
 	const char *value;
 
 	for (; *letters != '\0'; letters++) {
-		def = option_by_letter(*letters);
+		def = option_by_letter(r->verb, *letters);
 		if (def == NULL)
 			return fail(r->o, "unknown option -%c; `sealmail %s --help` "
 			    "lists them", *letters, r->verb->name);
@@ -360,6 +362,21 @@ options_next(const struct options *o, enum option_id id, size_t *at)
 			return u->value;
 	}
 	return NULL;
+}
+
+void
+options_turn(struct options *o, enum option_id from, enum option_id to,
+    const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < o->count; i++) {
+		if (o->uses[i].id != from)
+			continue;
+		o->uses[i].id = to;
+		o->uses[i].value = value;
+		return;
+	}
 }
 
 size_t

@@ -26,6 +26,7 @@ enum verb_id {
 	VERB_ID_EXPORT,
 	VERB_ID_REMOVE,
 	VERB_ID_LOCK,
+	VERB_GIT,
 	VERB_COUNT
 };
 
@@ -76,6 +77,12 @@ enum option_id {
 	OPT_ARCHIVE,
 	OPT_FORCE,
 	OPT_UNAUTHENTICATED,
+	OPT_STATUS_FD,
+	OPT_VERIFY,
+	OPT_DETACH_SIGN,
+	OPT_GPG_SIGN,
+	OPT_ARMOR,
+	OPT_LOCAL_USER,
 	OPT_JSON,
 	OPT_HOME,
 	OPT_OFFLINE,
@@ -105,6 +112,7 @@ enum option_group {
 	GROUP_TRUST,
 	GROUP_RELEASE,
 	GROUP_OUTPUT,
+	GROUP_PROGRAMS,
 	GROUP_EVERYWHERE,
 	GROUP_COUNT
 };
@@ -186,6 +194,9 @@ bool options_has(const struct options *o, enum option_id id);
 const char *options_value(const struct options *o, enum option_id id);
 /* The values of a repeatable option one by one: *at starts at 0. NULL: no more. */
 const char *options_next(const struct options *o, enum option_id id, size_t *at);
+/* The first use of `from` counts as one of `to` with that value (borrowed). */
+void options_turn(struct options *o, enum option_id from, enum option_id to,
+    const char *value);
 size_t options_count(const struct options *o, enum option_id id);
 
 #endif

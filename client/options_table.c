@@ -4,13 +4,17 @@
 #define V(verb) ((uint64_t)1 << VERB_##verb)
 #define SEALS (V(SIGN) | V(ENCRYPT))
 #define JUDGES (V(VERIFY) | V(OPEN))
+#define SIGNS_AND_JUDGES V(GIT)
 #define DECRYPTS (V(DECRYPT) | V(OPEN))
 #define IDS (V(ID_NEW) | V(ID_IMPORT) | V(ID_LIST) | V(ID_SHOW) | V(ID_RENEW) | \
     V(ID_EXPORT) | V(ID_REMOVE) | V(ID_LOCK))
 #define MAKES (V(ID_NEW) | V(ID_RENEW))
-#define UNLOCKS (SEALS | DECRYPTS | V(ID_IMPORT) | V(ID_EXPORT) | V(ID_REMOVE))
+#define UNLOCKS (SEALS | DECRYPTS | SIGNS_AND_JUDGES | V(ID_IMPORT) | V(ID_EXPORT) | \
+    V(ID_REMOVE))
 #define EVERYWHERE (((uint64_t)1 << VERB_COUNT) - 1)
-#define WORKS (EVERYWHERE & ~V(EXPLAIN) & ~IDS)
+/* They speak the language of the program that starts them. */
+#define PROGRAMS V(GIT)
+#define WORKS (EVERYWHERE & ~V(EXPLAIN) & ~IDS & ~PROGRAMS)
 
 #define FLAG .arg = ARG_NONE, .value = VALUE_NONE
 #define TAKES(kind, label) \
@@ -23,6 +27,7 @@ const char *const option_group_names[GROUP_COUNT] = {
 	[GROUP_TRUST] = "Trust and evidence",
 	[GROUP_RELEASE] = "Releasing content that is not good",
 	[GROUP_OUTPUT] = "Output",
+	[GROUP_PROGRAMS] = "As the other program asks",
 	[GROUP_EVERYWHERE] = "Everywhere",
 };
 
@@ -31,22 +36,22 @@ const char *const verb_later[] = { "who", "trust", "send", "mail", "enrol",
 
 const struct option_def option_table[OPT_COUNT] = {
 	[OPT_KEY] = { OPT_KEY, 0, "key", TAKES(FILE, "FILE"), .repeats = true,
-	    .verbs = SEALS | DECRYPTS, .group = GROUP_KEYS,
+	    .verbs = SEALS | DECRYPTS | SIGNS_AND_JUDGES, .group = GROUP_KEYS,
 	    .help = "private key: PEM, DER or PKCS#12",
 	    .more = "A file with several keys gives each that fits. A PKCS#12 file "
 	        "carries the certificate too. When signing, each file named adds "
 	        "one signer." },
 	[OPT_CERT] = { OPT_CERT, 0, "cert", TAKES(FILE, "FILE"), .repeats = true,
-	    .verbs = SEALS | DECRYPTS, .group = GROUP_KEYS,
+	    .verbs = SEALS | DECRYPTS | SIGNS_AND_JUDGES, .group = GROUP_KEYS,
 	    .help = "certificate of a key, found by its public key",
 	    .more = "Not needed when the key's file holds it." },
 	[OPT_CHAIN] = { OPT_CHAIN, 0, "chain", TAKES(FILE, "FILE"), .repeats = true,
-	    .verbs = SEALS, .group = GROUP_KEYS,
+	    .verbs = SEALS | SIGNS_AND_JUDGES, .group = GROUP_KEYS,
 	    .help = "further certificates to send along",
 	    .more = "CA certificates in the files of the key and its certificate are "
 	        "sent without asking, roots excepted." },
 	[OPT_ID] = { OPT_ID, 'i', "id", TAKES(OTHER, "ID"),
-	    .verbs = SEALS | DECRYPTS, .group = GROUP_KEYS,
+	    .verbs = SEALS | DECRYPTS | SIGNS_AND_JUDGES, .group = GROUP_KEYS,
 	    .help = "an identity of the keyring: address, name or key",
 	    .more = "Without it, of several identities the one signs whose address is "
 	        "the From field's; for reading, the key that a message was encrypted "
@@ -102,7 +107,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .more = "For servers whose disk is protected in another way: whoever "
 	        "reads the file has the key." },
 	[OPT_REMEMBER] = { OPT_REMEMBER, 0, "remember", TAKES(OTHER, "MINUTES"),
-	    .verbs = SEALS | DECRYPTS | V(ID_EXPORT), .group = GROUP_KEYS,
+	    .verbs = SEALS | DECRYPTS | SIGNS_AND_JUDGES | V(ID_EXPORT), .group = GROUP_KEYS,
 	    .help = "how long a typed passphrase is kept; default 10",
 	    .more = "The Linux kernel keeps it, for the key that it opened; 0: not at "
 	        "all. sealmail id lock forgets all at once." },
@@ -185,23 +190,23 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .group = GROUP_SIGNATURE, .help = "RSA-PSS instead of PKCS#1 v1.5" },
 
 	[OPT_TRUST] = { OPT_TRUST, 0, "trust", TAKES(FILE, "FILE"), .repeats = true,
-	    .verbs = JUDGES, .group = GROUP_TRUST,
+	    .verbs = JUDGES | SIGNS_AND_JUDGES, .group = GROUP_TRUST,
 	    .help = "certificates to trust, roots as a rule",
 	    .more = "PEM bundles and DER. Nothing else is trusted: not the system's "
 	        "store for web sites, not what the message carries." },
 	[OPT_CERTS] = { OPT_CERTS, 0, "certs", TAKES(FILE, "FILE"), .repeats = true,
-	    .verbs = JUDGES, .group = GROUP_TRUST,
+	    .verbs = JUDGES | SIGNS_AND_JUDGES, .group = GROUP_TRUST,
 	    .help = "further certificates to build the path with",
 	    .more = "Not trusted by themselves." },
 	[OPT_CRL] = { OPT_CRL, 0, "crl", TAKES(FILE, "FILE"), .repeats = true,
-	    .verbs = JUDGES | SEALS, .group = GROUP_TRUST,
+	    .verbs = JUDGES | SEALS | SIGNS_AND_JUDGES, .group = GROUP_TRUST,
 	    .help = "revocation list, DER or PEM",
 	    .more = "When signing, the list is sent along." },
 	[OPT_OCSP] = { OPT_OCSP, 0, "ocsp", TAKES(FILE, "FILE"), .repeats = true,
-	    .verbs = JUDGES, .group = GROUP_TRUST,
+	    .verbs = JUDGES | SIGNS_AND_JUDGES, .group = GROUP_TRUST,
 	    .help = "OCSP response, DER or PEM" },
 	[OPT_REQUIRE_REVOCATION] = { OPT_REQUIRE_REVOCATION, 0, "require-revocation",
-	    FLAG, .verbs = JUDGES, .group = GROUP_TRUST,
+	    FLAG, .verbs = JUDGES | SIGNS_AND_JUDGES, .group = GROUP_TRUST,
 	    .help = "without revocation evidence: exit 75" },
 	[OPT_FROM] = { OPT_FROM, 0, "from", TAKES(OTHER, "ADDR"), .verbs = JUDGES,
 	    .group = GROUP_TRUST,
@@ -241,6 +246,24 @@ const struct option_def option_table[OPT_COUNT] = {
 	        "compat: 3DES and SHA-1, which Windows and macOS read since long "
 	        "before 2020. legacy: the same with few rounds, for old devices. The "
 	        "last two protect only as well as a long passphrase does." },
+	[OPT_VERIFY] = { OPT_VERIFY, 0, "verify", FLAG, .verbs = V(GIT),
+	    .group = GROUP_PROGRAMS,
+	    .help = "verify the signature in the first FILE",
+	    .more = "The second FILE is what it is about; a dash: standard input." },
+	[OPT_DETACH_SIGN] = { OPT_DETACH_SIGN, 'b', "detach-sign", FLAG,
+	    .verbs = V(GIT), .group = GROUP_PROGRAMS,
+	    .help = "sign standard input" },
+	[OPT_GPG_SIGN] = { OPT_GPG_SIGN, 's', "sign", FLAG, .verbs = V(GIT),
+	    .group = GROUP_PROGRAMS, .help = "goes with -b" },
+	[OPT_ARMOR] = { OPT_ARMOR, 'a', "armor", FLAG, .verbs = V(GIT),
+	    .group = GROUP_PROGRAMS, .help = "PEM, which it is in any case" },
+	[OPT_LOCAL_USER] = { OPT_LOCAL_USER, 'u', "local-user", TAKES(OTHER, "KEY"),
+	    .verbs = V(GIT), .group = GROUP_PROGRAMS,
+	    .help = "who signs: address, \"Name <address>\" or key ID",
+	    .more = "git names the committer, or what user.signingKey says." },
+	[OPT_STATUS_FD] = { OPT_STATUS_FD, 0, "status-fd", TAKES(OTHER, "N"),
+	    .verbs = V(GIT), .group = GROUP_PROGRAMS,
+	    .help = "write [GNUPG:] lines for programs to descriptor N" },
 	[OPT_JSON] = { OPT_JSON, 0, "json", .arg = ARG_OPTIONAL, .value = VALUE_FILE,
 	    .value_name = "WHERE",
 	    .verbs = WORKS | (IDS & ~V(ID_LOCK)), .group = GROUP_OUTPUT,
@@ -361,4 +384,11 @@ const struct verb_def verb_table[VERB_COUNT] = {
 	[VERB_ID_LOCK] = { VERB_ID_LOCK, "id lock", "",
 	    "forget all passphrases that the kernel remembers",
 	    .examples = { { "sealmail id lock", "before leaving the desk" } } },
+	[VERB_GIT] = { VERB_GIT, "git", "FILE...",
+	    "sign and verify for git, which starts it as sealmail-git",
+	    .examples = { { "git config --global gpg.x509.program sealmail-git",
+		"with gpg.format set to x509: git asks Sealmail" },
+		{ "git commit -S -m 'A change'", "a signed commit" },
+		{ "sealmail git --verify commit.sig commit",
+		    "what git asks; its own git verify-commit does it for you" } }, .many = true },
 };

@@ -254,19 +254,15 @@ stderr_write(void *ctx, struct sm_bytes in)
 	return 0;
 }
 
-static int
-show_report(struct reading *r, const struct sm_report *report)
+int
+reading_tell(struct client *c, const struct sm_report *report)
 {
-	const struct client *c = r->c;
 	struct sm_sink words = { stderr_write, NULL };
-	int status;
 
-	if (r->plan->show != NULL)
-		return r->plan->show(r->c, report);
 	if (c->quiet)
 		return 0;
-	status = sm_report_text(report, c->verbose, c->colour, &words);
-	return status != 0 ? client_out_of_memory(r->c) : 0;
+	return sm_report_text(report, c->verbose, c->colour, &words) != 0 ?
+	    client_out_of_memory(c) : 0;
 }
 
 static int
@@ -312,7 +308,8 @@ conclude(struct reading *r)
 	if (r->has_out && sm_open_released(r->open))
 		rc = output_commit(r->c, &r->out);
 	if (rc == 0)
-		rc = show_report(r, report);
+		rc = r->plan->show != NULL ? r->plan->show(r->c, report) :
+		    reading_tell(r->c, report);
 	if (rc == 0)
 		tell_withheld(r, report->exit);
 	if (rc == 0 && r->c->json.wanted)

@@ -16,4 +16,7 @@ struct reading_plan {
 /* Read, judge, release, report. Returns the exit status. */
 int reading_run(struct client *c, const struct reading_plan *plan);
 
+/* The report in words on standard error; nothing when quiet. */
+int reading_tell(struct client *c, const struct sm_report *report);
+
 #endif

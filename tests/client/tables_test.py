@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import BUILD, LETTER, ROOT
 
-PLAIN = ['sign', 'verify', 'encrypt', 'decrypt', 'open', 'inspect', 'explain']
+PLAIN = ['sign', 'verify', 'encrypt', 'decrypt', 'open', 'inspect', 'explain', 'git']
 IDS = ['id new', 'id import', 'id list', 'id show', 'id export', 'id remove', 'id lock']
 VERBS = PLAIN + IDS
 TABLES = Path(os.environ.get('SEALMAIL_CLI_TABLES', BUILD / 'client' / 'cli-tables'))
