@@ -67,5 +67,9 @@ int verb_id_export(struct client *c);
 int verb_id_remove(struct client *c);
 int verb_id_lock(struct client *c);
 int verb_git(struct client *c);
+int verb_who_show(struct client *c);
+int verb_who_add(struct client *c);
+int verb_who_confirm(struct client *c);
+int verb_who_forget(struct client *c);
 
 #endif

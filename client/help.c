@@ -15,7 +15,7 @@ help_command(FILE *to)
 	    "  sealmail verify --trust root.pem letter.eml\n\n"
 	    "Verbs\n", to);
 	for (i = 0; i < VERB_COUNT; i++)
-		fprintf(to, "  %-11s%s\n", verb_table[i].name, verb_table[i].summary);
+		fprintf(to, "  %-13s%s\n", verb_table[i].name, verb_table[i].summary);
 	fputs("\nWithout FILE, standard input is read; content goes to standard output "
 	    "or -o FILE.\n"
 	    "`sealmail VERB --help` lists a verb's options; sealmail(1) is the "
@@ -85,7 +85,7 @@ help_family(FILE *to, const char *word)
 	for (i = 0; i < VERB_COUNT; i++)
 		if (strncmp(verb_table[i].name, word, len) == 0 &&
 		    verb_table[i].name[len] == ' ')
-			fprintf(to, "  %-11s%s\n", verb_table[i].name,
+			fprintf(to, "  %-13s%s\n", verb_table[i].name,
 			    verb_table[i].summary);
 	fprintf(to, "\n`sealmail %s VERB --help` lists a verb's options; sealmail-%s(1) "
 	    "is the manual.\n", word, word);

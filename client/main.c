@@ -30,6 +30,10 @@ static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_ID_REMOVE] = verb_id_remove,
 	[VERB_ID_LOCK] = verb_id_lock,
 	[VERB_GIT] = verb_git,
+	[VERB_WHO_SHOW] = verb_who_show,
+	[VERB_WHO_ADD] = verb_who_add,
+	[VERB_WHO_CONFIRM] = verb_who_confirm,
+	[VERB_WHO_FORGET] = verb_who_forget,
 };
 
 static bool

@@ -30,6 +30,18 @@ verb_is_family(const char *word)
 	return false;
 }
 
+static const struct verb_def *
+usual_verb(const char *family)
+{
+	size_t i, len = strlen(family);
+
+	for (i = 0; i < VERB_COUNT; i++)
+		if (verb_table[i].usual && strncmp(verb_table[i].name, family, len) == 0 &&
+		    verb_table[i].name[len] == ' ')
+			return &verb_table[i];
+	return NULL;
+}
+
 const struct verb_def *
 verb_find_words(int argc, char *const *argv, int *used)
 {
@@ -38,11 +50,17 @@ verb_find_words(int argc, char *const *argv, int *used)
 
 	*used = 1;
 	verb = argc > 0 ? verb_find(argv[0]) : NULL;
-	if (verb != NULL || argc < 2)
+	if (verb != NULL || argc < 1)
 		return verb;
-	*used = 2;
-	(void)snprintf(name, sizeof(name), "%.30s %.30s", argv[0], argv[1]);
-	return verb_find(name);
+	if (argc > 1) {
+		*used = 2;
+		(void)snprintf(name, sizeof(name), "%.30s %.30s", argv[0], argv[1]);
+		verb = verb_find(name);
+	}
+	if (verb != NULL || (argc > 1 && strcmp(argv[1], "--help") == 0))
+		return verb;
+	*used = 1;
+	return usual_verb(argv[0]);
 }
 
 enum { GUESS_MAX = 24 }; /* longer words are not guessed at */

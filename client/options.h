@@ -27,6 +27,10 @@ enum verb_id {
 	VERB_ID_REMOVE,
 	VERB_ID_LOCK,
 	VERB_GIT,
+	VERB_WHO_SHOW,
+	VERB_WHO_ADD,
+	VERB_WHO_CONFIRM,
+	VERB_WHO_FORGET,
 	VERB_COUNT
 };
 
@@ -53,6 +57,7 @@ enum option_id {
 	OPT_SAME_KEY,
 	OPT_SIGNED,
 	OPT_BACKUP,
+	OPT_ADDRESS,
 	OPT_UNDERSTAND,
 	OPT_OPAQUE,
 	OPT_DIGEST,
@@ -145,6 +150,7 @@ struct verb_def {
 	struct verb_example examples[4];
 	bool many;                /* several operands */
 	bool required;            /* an operand at least */
+	bool usual;               /* its second word may be left out: `who ADDRESS` */
 };
 
 extern const struct option_def option_table[OPT_COUNT];

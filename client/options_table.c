@@ -14,7 +14,9 @@
 #define EVERYWHERE (((uint64_t)1 << VERB_COUNT) - 1)
 /* They speak the language of the program that starts them. */
 #define PROGRAMS V(GIT)
-#define WORKS (EVERYWHERE & ~V(EXPLAIN) & ~IDS & ~PROGRAMS)
+#define WHOS (V(WHO_SHOW) | V(WHO_ADD) | V(WHO_CONFIRM) | V(WHO_FORGET))
+/* What reads a message: no family of verbs is in it unasked. */
+#define WORKS (SEALS | JUDGES | DECRYPTS | V(INSPECT))
 
 #define FLAG .arg = ARG_NONE, .value = VALUE_NONE
 #define TAKES(kind, label) \
@@ -31,7 +33,7 @@ const char *const option_group_names[GROUP_COUNT] = {
 	[GROUP_EVERYWHERE] = "Everywhere",
 };
 
-const char *const verb_later[] = { "who", "trust", "send", "mail", "enrol",
+const char *const verb_later[] = { "trust", "send", "mail", "enrol",
 	"recover", "officer", "doctor", NULL };
 
 const struct option_def option_table[OPT_COUNT] = {
@@ -135,10 +137,15 @@ const struct option_def option_table[OPT_COUNT] = {
 
 	[OPT_RECIPIENT] = { OPT_RECIPIENT, 'r', "recipient", TAKES(FILE, "WHO"),
 	    .repeats = true, .verbs = V(ENCRYPT), .group = GROUP_RECIPIENTS,
-	    .help = "recipient: a certificate file",
-	    .more = "Of a file with several certificates the newest that may encrypt "
-	        "is taken. A mail address needs the keyring of a later version: "
-	        "exit 30." },
+	    .help = "recipient: a mail address or a certificate file",
+	    .more = "The certificate of an address is the one that sealmail who shows; "
+	        "without one: exit 30. Of a file with several certificates the newest "
+	        "that may encrypt is taken." },
+	[OPT_ADDRESS] = { OPT_ADDRESS, 0, "address", TAKES(OTHER, "ADDRESS"),
+	    .verbs = V(WHO_ADD), .group = GROUP_RECIPIENTS,
+	    .help = "keep the certificate for this address",
+	    .more = "For a certificate that names another address of the person, or "
+	        "none. Without it, the certificate is kept for every address in it." },
 	[OPT_SIGN] = { OPT_SIGN, 's', "sign", FLAG, .verbs = V(ENCRYPT),
 	    .group = GROUP_RECIPIENTS, .help = "sign first, with -i or --key" },
 	[OPT_ALG] = { OPT_ALG, 0, "alg", TAKES(WORD, "HOW"),
@@ -266,7 +273,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "write [GNUPG:] lines for programs to descriptor N" },
 	[OPT_JSON] = { OPT_JSON, 0, "json", .arg = ARG_OPTIONAL, .value = VALUE_FILE,
 	    .value_name = "WHERE",
-	    .verbs = WORKS | (IDS & ~V(ID_LOCK)), .group = GROUP_OUTPUT,
+	    .verbs = WORKS | (IDS & ~V(ID_LOCK)) | WHOS, .group = GROUP_OUTPUT,
 	    .help = "report as JSON: to standard output, FILE or fd:N",
 	    .more = "See sealmail-report(5). Where content goes to standard output, "
 	        "another place must be named." },
@@ -391,4 +398,24 @@ const struct verb_def verb_table[VERB_COUNT] = {
 		{ "git commit -S -m 'A change'", "a signed commit" },
 		{ "sealmail git --verify commit.sig commit",
 		    "what git asks; its own git verify-commit does it for you" } }, .many = true },
+	[VERB_WHO_SHOW] = { VERB_WHO_SHOW, "who show", "ADDRESS...",
+	    "show the certificates of others, and which one is used",
+	    .examples = { { "sealmail who bob@example.org", "can I write to Bob in secret?" },
+		{ "sealmail who", "everybody that is known" } },
+	    .many = true, .usual = true },
+	[VERB_WHO_ADD] = { VERB_WHO_ADD, "who add", "FILE...",
+	    "take certificates of others from files",
+	    .examples = { { "sealmail who add bob.pem", "a certificate that Bob gave me" },
+		{ "sealmail who add --address bob@example.org old-bob.pem",
+		    "one that does not name his address" } },
+	    .many = true, .required = true },
+	[VERB_WHO_CONFIRM] = { VERB_WHO_CONFIRM, "who confirm", "ADDRESS [ID]",
+	    "say that a certificate is theirs, and use it",
+	    .examples = { { "sealmail who confirm bob@example.org 3fa9c1d2",
+		"Bob told me that he has a new key" } },
+	    .many = true, .required = true },
+	[VERB_WHO_FORGET] = { VERB_WHO_FORGET, "who forget", "ADDRESS...",
+	    "forget all that is known of an address",
+	    .examples = { { "sealmail who forget bob@example.org", "all of Bob's certificates" } },
+	    .many = true, .required = true },
 };

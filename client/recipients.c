@@ -88,13 +88,8 @@ add_file(struct client *c, struct recipients *r, const char *who)
 {
 	struct sm_certs *certs = &r->files[r->file_count++];
 	struct sm_cert *cert;
-	int rc;
+	int rc = keys_read_certs(c, certs, who);
 
-	if (is_address(who))
-		return client_fault(c, EXIT_RECIPIENT, "no certificate is known for %s: "
-		    "this version keeps no address book; give the certificate as a "
-		    "file, -r FILE", who);
-	rc = keys_read_certs(c, certs, who);
 	if (rc != 0)
 		return rc;
 	cert = best_of(c, certs);
@@ -104,6 +99,54 @@ add_file(struct client *c, struct recipients *r, const char *who)
 	r->names[r->count] = sm_cert_mail(cert, 0) != NULL ? sm_cert_mail(cert, 0) : who;
 	r->list[r->count++].cert = cert;
 	return 0;
+}
+
+/* One without a certificate does not end it: all who have none are named. */
+static int
+add_address(struct client *c, struct recipients *r, const char *who, bool *missing)
+{
+	struct contacts_choice *ch = &r->choices[r->choice_count];
+	int rc = r->book == NULL ? contacts_open(c, &r->book) : 0;
+
+	if (rc == 0) {
+		r->choice_count++;
+		rc = contacts_choose(r->book, who, CONTACTS_FETCH, ch);
+	}
+	if (rc != 0)
+		return rc;
+	if (ch->advice != NULL)
+		client_note(c, "%s", ch->advice);
+	if (ch->status != CONTACTS_USABLE) {
+		*missing = true;
+		return client_fault(c, EXIT_RECIPIENT, "%s %s", ch->why, ch->fix);
+	}
+	r->names[r->count] = ch->address;
+	r->list[r->count].cert = ch->cert;
+	r->list[r->count++].capabilities = sm_buf_bytes(&ch->capabilities);
+	return 0;
+}
+
+static int
+add_people(struct client *c, struct recipients *r)
+{
+	bool missing = false;
+	const char *who;
+	size_t at = 0;
+	int rc = 0;
+
+	while ((rc == 0 || missing) &&
+	    (who = options_next(&c->opt, OPT_RECIPIENT, &at)) != NULL) {
+		int one;
+
+		if (!is_address(who))
+			one = missing ? 0 : add_file(c, r, who);
+		else
+			one = add_address(c, r, who, &missing);
+		rc = rc != 0 ? rc : one;
+	}
+	contacts_close(r->book);
+	r->book = NULL;
+	return rc;
 }
 
 static void
@@ -117,8 +160,7 @@ add_secret(struct recipients *r, const struct secret *s)
 int
 recipients_read(struct client *c, struct recipients *r)
 {
-	size_t i, n = options_count(&c->opt, OPT_RECIPIENT), at = 0;
-	const char *who;
+	size_t i, n = options_count(&c->opt, OPT_RECIPIENT);
 	int rc;
 
 	memset(r, 0, sizeof(*r));
@@ -126,17 +168,17 @@ recipients_read(struct client *c, struct recipients *r)
 	if (rc != 0)
 		return rc;
 	r->files = calloc(n + 1, sizeof(*r->files));
+	r->choices = calloc(n + 1, sizeof(*r->choices));
 	r->names = calloc(n + r->secrets.count + 1, sizeof(*r->names));
 	r->list = calloc(n + r->secrets.count + 1, sizeof(*r->list));
-	if (r->files == NULL || r->names == NULL || r->list == NULL)
+	if (r->files == NULL || r->choices == NULL || r->names == NULL || r->list == NULL)
 		return client_out_of_memory(c);
-	while (rc == 0 && (who = options_next(&c->opt, OPT_RECIPIENT, &at)) != NULL)
-		rc = add_file(c, r, who);
+	rc = add_people(c, r);
 	for (i = 0; rc == 0 && i < r->secrets.count; i++)
 		add_secret(r, &r->secrets.list[i]);
 	if (rc == 0 && r->count == 0)
-		rc = client_fault(c, EXIT_USAGE, "nobody to encrypt for; name a "
-		    "certificate with -r FILE, or a password with --secret-file FILE");
+		rc = client_fault(c, EXIT_USAGE, "nobody to encrypt for; name "
+		    "somebody with -r ADDRESS or -r FILE, or a password with --secret-file FILE");
 	return rc;
 }
 
@@ -147,7 +189,10 @@ recipients_free(struct recipients *r)
 
 	for (i = 0; i < r->file_count; i++)
 		sm_certs_wipe(&r->files[i]);
+	for (i = 0; i < r->choice_count; i++)
+		contacts_choice_free(&r->choices[i]);
 	free(r->files);
+	free(r->choices);
 	free(r->names);
 	free(r->list);
 	secrets_free(&r->secrets);

@@ -6,6 +6,7 @@
 #include <base/json.h>
 #include <sealmail/key.h>
 
+#include "cert_json.h"
 #include "json_place.h"
 #include "keycache.h"
 #include "keyring.h"
@@ -36,46 +37,6 @@ uses_of(const struct keyring_key *k)
 /* ---- JSON ---- */
 
 static void
-put_string(struct sm_json *j, const char *key, const char *value)
-{
-	sm_json_key(j, key);
-	sm_json_string(j, value);
-}
-
-static void
-put_time(struct sm_json *j, const char *key, int64_t seconds)
-{
-	char text[32];
-
-	sm_time_text(text, seconds);
-	put_string(j, key, text);
-}
-
-static void
-put_cert(struct sm_json *j, const struct sm_cert *cert)
-{
-	const uint8_t *hash = sm_cert_sha256(cert);
-	char hex[65];
-	size_t i;
-
-	for (i = 0; i < 32; i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", hash[i]);
-	sm_json_object_begin(j);
-	put_string(j, "subject", sm_cert_subject_text(cert));
-	put_string(j, "issuer", sm_cert_issuer_text(cert));
-	put_string(j, "serial", sm_cert_serial_hex(cert));
-	put_string(j, "sha256", hex);
-	put_time(j, "not_before", sm_cert_not_before(cert));
-	put_time(j, "not_after", sm_cert_not_after(cert));
-	sm_json_key(j, "mail");
-	sm_json_array_begin(j);
-	for (i = 0; sm_cert_mail(cert, i) != NULL; i++)
-		sm_json_string(j, sm_cert_mail(cert, i));
-	sm_json_array_end(j);
-	sm_json_object_end(j);
-}
-
-static void
 put_key(struct sm_json *j, const struct keyring_key *k)
 {
 	char kind[32];
@@ -83,8 +44,8 @@ put_key(struct sm_json *j, const struct keyring_key *k)
 
 	sm_key_kind(kind, sizeof(kind), k->key);
 	sm_json_object_begin(j);
-	put_string(j, "id", k->id);
-	put_string(j, "kind", kind);
+	cert_json_string(j, "id", k->id);
+	cert_json_string(j, "kind", kind);
 	sm_json_key(j, "use");
 	sm_json_array_begin(j);
 	if (keyring_key_may_sign(k))
@@ -92,18 +53,18 @@ put_key(struct sm_json *j, const struct keyring_key *k)
 	if (keyring_key_may_decrypt(k))
 		sm_json_string(j, "encrypt");
 	sm_json_array_end(j);
-	put_string(j, "state", state_of(k));
-	put_time(j, "created", k->created);
+	cert_json_string(j, "state", state_of(k));
+	cert_json_time(j, "created", k->created);
 	sm_json_key(j, "exportable");
 	sm_json_bool(j, k->exportable);
 	sm_json_key(j, "protected");
 	sm_json_bool(j, k->is_protected);
-	put_string(j, "request", k->request);
-	put_string(j, "renews", k->renews[0] != '\0' ? k->renews : NULL);
+	cert_json_string(j, "request", k->request);
+	cert_json_string(j, "renews", k->renews[0] != '\0' ? k->renews : NULL);
 	sm_json_key(j, "certificates");
 	sm_json_array_begin(j);
 	for (i = 0; i < k->certs.count; i++)
-		put_cert(j, k->certs.list[i]);
+		cert_json_put(j, k->certs.list[i]);
 	sm_json_array_end(j);
 	sm_json_object_end(j);
 }
@@ -138,8 +99,8 @@ put_identity(struct sm_json *j, const struct keyring *ring, size_t first,
 	size_t i;
 
 	sm_json_object_begin(j);
-	put_string(j, "identity", label);
-	put_string(j, "name", k->name);
+	cert_json_string(j, "identity", label);
+	cert_json_string(j, "name", k->name);
 	sm_json_key(j, "mail");
 	sm_json_array_begin(j);
 	for (i = 0; i < k->mail_count; i++)

@@ -129,7 +129,7 @@ def test_22_is_not_given_when_a_good_signature_is_inside(sealmail):
 
 def test_30_an_address_has_no_certificate_here(sealmail):
     done = sealmail('encrypt', '-r', 'bob@example.org', '-o', 'x', stdin=LETTER, exit=30)
-    assert '-r FILE' in done.err and sealmail.left() == []
+    assert 'sealmail who add FILE' in done.err and sealmail.left() == []
 
 
 def test_30_an_expired_or_signing_only_certificate(sealmail, pki):

@@ -1,0 +1,210 @@
+"""Correspondents: certificates from files, the choice of one, encrypt -r ADDRESS."""
+import hashlib
+import json
+import subprocess
+
+import pytest
+from conftest import AT, LETTER
+
+
+class Book:
+    """A HOME with a book of contacts, and the means to fill it."""
+
+    def __init__(self, sealmail):
+        self.sealmail, self.home = sealmail, sealmail.cwd / 'home'
+        self.serial = 100
+
+    def __call__(self, verb, *words, **more):
+        return self.sealmail(*verb.split(), '--home', self.home, *words, **more)
+
+    def show(self, *words, exit=0):
+        done = self('who', *words, '--json', exit=exit)
+        return json.loads(done.stdout)['contacts']
+
+    def one(self, address='bob@example.org', exit=0, *words):
+        contact, = self.show(address, *words, exit=exit)
+        return contact
+
+    def trust_root(self):
+        """The root of the test CA becomes one of HOME's."""
+        pem = (self.sealmail.pki / 'root.pem').read_bytes()
+        der = subprocess.run(['openssl', 'x509', '-outform', 'der'], input=pem, capture_output=True, check=True).stdout
+        for d in (self.home, self.home / 'trust'):
+            d.mkdir(mode=0o700, exist_ok=True)
+        f = self.home / 'trust' / f'{hashlib.sha256(der).hexdigest()[:32]}.pem'
+        f.write_bytes(b'added: 2026-11-22T09:14:00Z\n' + pem)
+        f.chmod(0o600)
+
+    def issue(self, name, address='bob@example.org', usage='digitalSignature,keyEncipherment,keyAgreement',
+              days=('20260101000000Z', '20301231000000Z'), key=None, kind=('ec', 'ec_paramgen_curve:P-256'), ca='inter',
+              mail=True):
+        """A certificate by the test CA; key: that of an earlier one."""
+        s, pki = self.sealmail, self.sealmail.pki
+        self.serial += 1
+        if key is None:
+            opt = ['-pkeyopt', kind[1]] if kind[1] else []
+            subprocess.run(['openssl', 'genpkey', '-algorithm', kind[0], *opt, '-out', f'{name}.key'], cwd=s.cwd, check=True,
+                           capture_output=True)
+            key = f'{name}.key'
+        subprocess.run(['openssl', 'pkey', '-in', key, '-pubout', '-out', f'{name}.pub'], cwd=s.cwd, check=True)
+        san = f'subjectAltName=email:{address}\n' if mail else ''
+        s.write('ext.cnf', f'[e]\nkeyUsage=critical,{usage}\nextendedKeyUsage=emailProtection\n{san}'
+                           f'[ca]\ndatabase={s.cwd}/index.txt\nnew_certs_dir={s.cwd}\nserial={s.cwd}/serial\n'
+                           f'policy=p\ndefault_md=sha256\nunique_subject=no\n[p]\ncommonName=supplied\n'
+                           f'[req]\ndistinguished_name=d\n[d]\n'.encode())
+        s.write('index.txt', b'')
+        s.write('serial', b'%06x' % (0x10000 + self.serial))
+        # The request needs a key that signs; the certificate gets the one wanted.
+        subprocess.run(['openssl', 'req', '-new', '-key', pki / 'alice.key', '-subj', f'/CN={name}', '-config', 'ext.cnf',
+                        '-out', f'{name}.csr'], cwd=s.cwd, check=True)
+        not_before, not_after = days
+        subprocess.run(['openssl', 'x509', '-req', '-in', f'{name}.csr', '-force_pubkey', f'{name}.pub', '-CA', pki / f'{ca}.pem',
+                        '-CAkey', pki / f'{ca}.key', '-set_serial', str(0x10000 + self.serial), '-extfile', 'ext.cnf',
+                        '-extensions', 'e', '-out', f'{name}.pem', *dates(not_before, not_after)], cwd=s.cwd, check=True,
+                       capture_output=True, env=faked(not_before))
+        return s.path(f'{name}.pem')
+
+
+def day(text):
+    return f'{text[:4]}-{text[4:6]}-{text[6:8]}'
+
+
+def dates(not_before, not_after):
+    """openssl x509 -req of Debian 12 knows days from now only: the clock is set for it."""
+    from datetime import date
+    return ['-days', str((date.fromisoformat(day(not_after)) - date.fromisoformat(day(not_before))).days)]
+
+
+def faked(not_before):
+    import os
+    return {**os.environ, 'LD_PRELOAD': '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
+            'FAKETIME': f'{day(not_before)} 00:00:00', 'TZ': 'UTC'}
+
+
+@pytest.fixture
+def book(sealmail):
+    return Book(sealmail)
+
+
+# ---- files ----
+
+def test_a_certificate_from_a_file_is_used_for_its_address(sealmail, book):
+    assert 'bob@example.org' in book('who add', sealmail.pki / 'bob.pem').err
+    bob = book.one('bob@EXAMPLE.org')
+    assert (bob['address'], bob['status']) == ('bob@example.org', 'usable')
+    cert, = bob['certificates']
+    assert cert['state'] == 'in use' and cert['confirmed'] and cert['mail'] == ['bob@example.org']
+    assert [(s['kind'], s['where']) for s in cert['sources']] == [('hand', 'bob.pem')]
+    sealed = book('encrypt', '-q', '-r', 'bob@example.org', stdin=LETTER).stdout
+    assert b'Hello Bob' in sealmail('decrypt', *sealmail.identity('bob'), stdin=sealed).stdout
+    listed = book('who').stdout.decode()
+    assert listed.split()[:2] == ['bob@example.org', 'p-256']
+    text = book('who', 'bob@example.org').stdout.decode()
+    assert 'in use, confirmed' in text and 'by hand bob.pem' in text and 'usable: You confirmed it' in text
+    assert book('who show', 'bob@example.org').stdout.decode() == text
+
+
+def test_30_without_a_certificate_names_all_who_have_none_and_writes_nothing(sealmail, book):
+    book('who add', sealmail.pki / 'bob.pem')
+    done = book('encrypt', '-r', 'carol@example.org', '-r', 'bob@example.org', '-r', 'dave@example.org', '-o', 'x',
+                stdin=LETTER, exit=30)
+    assert 'carol@example.org' in done.err and 'dave@example.org' in done.err and 'sealmail who add FILE' in done.err
+    assert 'No certificate of bob' not in done.err and 'x' not in sealmail.left() and done.stdout == b''
+    assert book.one('carol@example.org', 30)['status'] == 'unknown'
+    said = json.loads(book('encrypt', '-r', 'carol@example.org', '-o', 'x', '--json', stdin=LETTER, exit=30).stdout)
+    assert said['exit'] == 30 and 'carol@example.org' in said['error']['text']
+
+
+def test_what_is_no_address_or_no_certificate_is_refused(sealmail, book):
+    sealmail.write('ca.pem', (sealmail.pki / 'inter.pem').read_bytes())
+    sealmail.write('text', b'hello')
+    book('who add', 'ca.pem', exit=65)
+    book('who add', 'text', exit=65)
+    book('who add', 'missing', exit=66)
+    book('who add', '--address', 'bob', sealmail.pki / 'bob.pem', exit=64)
+    book('who forget', 'bob', exit=64)
+    book('who confirm', 'bob@example.org', exit=30)
+    assert book.one('<bob@example.org>', 30)['status'] == 'unknown'
+    assert book.show() == []
+
+
+def test_a_certificate_is_kept_for_every_address_in_it_or_for_the_one_named(sealmail, book):
+    cert = book.issue('two', 'a@example.org,email:b@example.org')
+    book('who add', cert)
+    assert {c['address'] for c in book.show()} == {'a@example.org', 'b@example.org'}
+    plain = book.issue('plain', mail=False)
+    book('who add', plain, exit=65)
+    book('who add', '--address', 'c@example.org', plain)
+    assert book.one('c@example.org')['status'] == 'usable'
+    book('encrypt', '-q', '-r', 'c@example.org', stdin=LETTER)
+
+
+def test_a_file_with_several_people_is_a_file_of_each(sealmail, book):
+    pki = sealmail.pki
+    both = sealmail.write('both.pem', b''.join((pki / f'{n}.pem').read_bytes() for n in ('alice', 'bob', 'inter')))
+    book('who add', both)
+    assert [c['address'] for c in book.show()] == ['alice@example.org', 'bob@example.org']
+    assert list((book.home / 'contacts' / 'authorities').iterdir())
+
+
+def test_the_local_part_is_exact_and_domains_are_not(sealmail, book):
+    book('who add', book.issue('u', 'Bob@B\xfccher.example'.replace('\xfc', 'u')))
+    book('who add', '--address', 'Ann@BÜCHER.example'.replace('Ü', 'ü'), sealmail.pki / 'alice.pem')
+    assert book.one('Ann@xn--bcher-kva.example')['status'] == 'usable'
+    assert book.one('ann@xn--bcher-kva.example', 30)['status'] == 'unknown'
+
+
+def test_forgetting_forgets(sealmail, book):
+    book('who add', sealmail.pki / 'bob.pem', sealmail.pki / 'alice.pem')
+    assert 'forgotten' in book('who forget', 'bob@example.org').err
+    assert 'not known' in book('who forget', 'bob@example.org').err
+    assert [c['address'] for c in book.show()] == ['alice@example.org']
+
+
+# ---- which one ----
+
+def test_expired_signing_and_future_ones_are_kept_and_never_used(sealmail, book):
+    book.trust_root()
+    old = book.issue('old', days=('20200101000000Z', '20210101000000Z'))
+    book('who add', old)
+    bob = book.one(exit=30)
+    assert bob['status'] == 'expired' and '2020-12-31' in bob['why'] or '2021-01-0' in bob['why']
+    book('encrypt', '-r', 'bob@example.org', stdin=LETTER, exit=30)
+    book('who add', book.issue('sign', usage='digitalSignature'))
+    book('who add', book.issue('new'))
+    bob = book.one()
+    assert {c['state'] for c in bob['certificates']} == {'expired', 'signs-only', 'in use'}
+    book('who forget', 'bob@example.org')
+    book('who add', book.issue('sign2', usage='digitalSignature'))
+    assert book.one(exit=30)['status'] == 'signs-only'
+    book('who forget', 'bob@example.org')
+    book('who add', book.issue('later', days=('20400101000000Z', '20410101000000Z')))
+    bob = book.one(exit=30)
+    assert bob['status'] == 'not-yet-valid' and 'clock' in bob['fix']
+    book('who forget', 'bob@example.org')
+    book('who add', book.issue('ed', kind=('ed25519', '')))
+    assert book.one(exit=30)['status'] == 'unusable'
+
+
+def test_a_renewed_certificate_of_the_same_key_takes_over(sealmail, book):
+    book.trust_root()
+    book('who add', sealmail.pki / 'inter.pem', '--address', 'x@example.org', exit=65)
+    one = book.issue('one')
+    two = book.issue('two', key='one.key', days=('20260601000000Z', '20311231000000Z'))
+    book('who add', one, '--at', '2026-07-01T00:00:00Z')
+    book('who add', two, '--at', '2026-08-01T00:00:00Z')
+    bob = book.one()
+    assert [c['subject'] for c in bob['certificates'] if c['state'] == 'in use'] == ['CN=two'] and bob['advice'] is None
+
+
+def test_what_is_confirmed_last_is_used(sealmail, book):
+    one, two = book.issue('one'), book.issue('two')
+    book('who add', one, '--at', '2026-07-01T00:00:00Z')
+    book('who add', two, '--at', '2026-08-01T00:00:00Z')
+    certs = {c['subject']: c for c in book.one()['certificates']}
+    assert certs['CN=two']['state'] == 'in use'
+    book('who confirm', 'bob@example.org', exit=64)
+    book('who confirm', 'bob@example.org', 'ffffffff', exit=30)
+    book('who confirm', 'bob@example.org', certs['CN=one']['sha256'][:8])
+    certs = {c['subject']: c for c in book.one()['certificates']}
+    assert certs['CN=one']['state'] == 'in use' and certs['CN=two']['state'] == 'not in use'
