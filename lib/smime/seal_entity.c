@@ -27,10 +27,12 @@ held_write(void *ctx, struct sm_bytes in)
 {
 	struct sm_seal *s = ctx;
 	struct sm_sink out = sm_stage_input(&s->chain);
+	bool passes = in.len >= HELD_BYTES / 2;
 
-	if (s->entity.held.len + in.len > HELD_BYTES)
+	/* What passes by must not overtake what is held. */
+	if (passes || s->entity.held.len + in.len > HELD_BYTES)
 		SM_TRY(held_flush(s));
-	if (in.len >= HELD_BYTES / 2)
+	if (passes)
 		return sm_sink_write(&out, in);
 	return sm_buf_append(&s->entity.held, in) == 0 ? SM_OK :
 	    sm_seal_no_memory(s);

@@ -1,4 +1,5 @@
 #include "open_kit.h"
+#include "../support/cuts.h"
 
 static int
 to_buf(void *ctx, struct sm_bytes in)
@@ -37,9 +38,38 @@ people_wipe(struct people *p)
 	mint_free(&p->ca);
 }
 
+size_t
+letter_cut(uint64_t *rng)
+{
+	static const size_t most[] = { 3, 70, 5000, 20000, 40000, 100000 };
+
+	return 1 + rnd_below(rng, most[rnd_below(rng, 6)]);
+}
+
+static int
+push(struct sm_seal *s, struct sm_bytes in, uint64_t *rng)
+{
+	int rc = 0;
+
+	while (rc == 0 && in.len > 0) {
+		size_t n = rng != NULL ? letter_cut(rng) : in.len;
+
+		rc = sm_seal_write(s, sm_bytes_first(in, n));
+		in = sm_bytes_skip(in, n);
+	}
+	return rc;
+}
+
 void
 letter_make(struct sm_buf *out, const struct people *p, const struct letter *l,
     struct sm_bytes in)
+{
+	letter_make_cut(out, p, l, in, NULL);
+}
+
+void
+letter_make_cut(struct sm_buf *out, const struct people *p, const struct letter *l,
+    struct sm_bytes in, uint64_t *rng)
 {
 	struct sm_seal_options opt = sm_seal_options_default();
 	struct sm_seal_signer signer = { .key = p->alice.key,
@@ -62,7 +92,7 @@ letter_make(struct sm_buf *out, const struct people *p, const struct letter *l,
 	if (l->to_bob_rsa)
 		to[opt.recipient_count++].cert = p->bob_rsa.cert;
 	assert_int_equal(sm_seal_new(&s, &opt, &sink, &err), 0);
-	assert_int_equal(sm_seal_write(s, in), 0);
+	assert_int_equal(push(s, in, rng), 0);
 	assert_int_equal(sm_seal_finish(s), 0);
 	sm_seal_free(s);
 }
@@ -135,8 +165,10 @@ opening_run(struct opening *o)
 	if (o->rc != 0)
 		return;
 	while (o->rc == 0 && in.len > 0) {
-		o->rc = sm_open_write(s, sm_bytes_first(in, 100000));
-		in = sm_bytes_skip(in, 100000);
+		size_t n = o->rng != NULL ? letter_cut(o->rng) : 100000;
+
+		o->rc = sm_open_write(s, sm_bytes_first(in, n));
+		in = sm_bytes_skip(in, n);
 	}
 	if (o->rc == 0)
 		o->rc = sm_open_finish(s);

@@ -27,6 +27,11 @@ struct letter {
 /* Append the sealed form of in; it must succeed. */
 void letter_make(struct sm_buf *out, const struct people *p,
     const struct letter *l, struct sm_bytes in);
+/* The same, the input in pieces of 1 to 100,000 bytes, as rng says. */
+void letter_make_cut(struct sm_buf *out, const struct people *p,
+    const struct letter *l, struct sm_bytes in, uint64_t *rng);
+/* The size of such a piece; half of them are small. */
+size_t letter_cut(uint64_t *rng);
 /* A signature over in, in DER, without it. */
 void letter_detached(struct sm_buf *out, const struct people *p,
     struct sm_bytes in);
@@ -39,6 +44,7 @@ struct opening {
 	struct sm_buf again;     /* what is read again: a copy, which may change */
 	size_t read_max;         /* bytes for one read_at; 0: as many as asked */
 	uint64_t fail_at;        /* read_at ends there with SM_E_IO; 0: never */
+	uint64_t *rng;           /* pieces of random sizes; NULL: of 100,000 bytes */
 	struct sm_buf out;
 	unsigned restarts;
 	/* what came of it */

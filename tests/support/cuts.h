@@ -68,13 +68,13 @@ struct cuts {
 static inline size_t
 cuts_size(struct cuts *c)
 {
-	static const size_t most[] = { 2, 4, 16, 70, 300, 5000 };
+	static const size_t most[] = { 2, 4, 16, 70, 300, 5000, 20000, 40000, 300000 };
 
 	if (c->mode == CUTS_WHOLE)
 		return c->left.len;
 	if (c->mode == CUTS_BYTES)
 		return 1;
-	return rnd_below(c->rng, most[rnd_below(c->rng, 6)]);
+	return rnd_below(c->rng, most[rnd_below(c->rng, c->left.len > 5000 ? 9 : 6)]);
 }
 
 /* The next piece of the input; false when there is none. */
