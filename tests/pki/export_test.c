@@ -136,7 +136,8 @@ static void
 a_request_is_written_only_by_a_key_that_can_prove_itself(void **state)
 {
 	static const char *const mails[] = { "a@example.org", "b\xc3\xbc@example.org" };
-	struct sm_request r = { "A", mails, 2, true, true };
+	struct sm_request r = { .name = "A", .mails = mails, .mail_count = 2, .sign = true,
+		.encrypt = true };
 	struct sm_buf out = SM_BUF_INIT;
 	struct sm_sink sink = sm_buf_sink(&out);
 	struct sm_error err = SM_ERROR_INIT;
