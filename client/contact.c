@@ -138,8 +138,6 @@ read_field(struct contact *k, struct contact_cert *next, const char *field, char
 		k->address = strdup(value);
 		return k->address != NULL ? 0 : SM_E_NOMEM;
 	}
-	if (strcmp(field, "written") == 0)
-		return read_time(&k->written, value);
 	if (strcmp(field, "seen") == 0)
 		return read_time(&k->seen, value);
 	if (strcmp(field, "capabilities") == 0)
@@ -307,8 +305,6 @@ contact_write(struct sm_buf *out, const struct contact *k)
 
 	if (rc == 0)
 		rc = put_text(out, k->address);
-	if (rc == 0)
-		rc = put_time(out, "written", k->written);
 	if (rc == 0)
 		rc = put_time(out, "seen", k->seen);
 	if (rc == 0)

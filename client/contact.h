@@ -3,7 +3,6 @@
  * Lines "field: value", then for each certificate its own lines and its PEM:
  *
  *   address: bob@example.org
- *   written: 2026-11-02T09:14:00Z             first written to
  *   seen: 2026-11-02T09:14:00Z                first verified signature
  *   capabilities: 2026-11-20T... BASE64       SMIMECapabilities, and when signed
  *   confirmed: 2026-11-02T09:14:00Z           of the certificate that follows
@@ -35,7 +34,7 @@ struct contact_cert {
 
 struct contact {
 	char *address;       /* canonical */
-	int64_t written, seen; /* 0: never */
+	int64_t seen;        /* 0: never */
 	struct sm_buf capabilities;
 	int64_t capabilities_at;
 	struct contact_cert *certs; /* in the order in which they came */

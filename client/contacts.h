@@ -3,6 +3,7 @@
  *   HOME/contacts/XX/H     one file for each address; H: 32 letters of the SHA-256
  *                          of the address, XX: its first two
  *   HOME/contacts/authorities/H  certificates of CAs, by the hash of their name
+ *   HOME/contacts/written  lines "TIME ADDRESS": to whom mail went first when
  *
  * Everything that is known of an address stands in its file and is replaced with it
  * in one step: which certificates were seen, when first and last, and from where

@@ -46,6 +46,7 @@ contacts_close(struct contacts *book)
 	if (book == NULL)
 		return;
 	sm_pki_free(book->pki);
+	sm_buf_free(&book->written);
 	private_close(&book->dir);
 	private_close(&book->home);
 	free(book);

@@ -12,6 +12,8 @@ struct contacts {
 	struct client *c;
 	struct private_dir home, dir;
 	struct sm_pki *pki;    /* the roots; NULL until one is asked for */
+	struct sm_buf written; /* contacts/written, with a line end before and behind */
+	bool written_read;
 };
 
 /* The canonical form of an address, to free; *out NULL: it is none. */
@@ -36,6 +38,10 @@ int contacts_book_cas(struct contacts *book, struct sm_cert *cert, struct sm_cer
 /* Keep those of carried that certify cert, and one another. Under the lock. */
 int contacts_book_keep_cas(struct contacts *book, struct sm_cert *cert,
     const struct sm_certs *carried);
+
+/* When address was first written to; 0: never. */
+int contacts_written(struct contacts *book, const char *address, int64_t *when);
+int contacts_written_forget(struct contacts *book, const char *address);
 
 /* Is cert good to encrypt to address, by the roots under HOME? */
 int contacts_judge(struct contacts *book, struct sm_cert *cert, const char *address,

@@ -370,14 +370,13 @@ contacts_choose_in(struct contacts *book, struct contact *k, struct contacts_cho
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	out->written = k->written;
 	out->seen = k->seen;
 	out->address = strdup(k->address);
 	if (out->address == NULL || sm_buf_append(&out->capabilities,
 		sm_buf_bytes(&k->capabilities)) != 0)
 		return client_out_of_memory(book->c);
-	rc = choose_among(&ch);
-	return rc;
+	rc = contacts_written(book, k->address, &out->written);
+	return rc == 0 ? choose_among(&ch) : rc;
 }
 
 static int

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "contacts.h"
 #include "evidence.h"
 #include "input.h"
 #include "json_place.h"
@@ -296,6 +297,43 @@ tell_withheld(const struct reading *r, int code)
 		    "the same (the exit status stays %d)", code);
 }
 
+/* Files that are named are all that is used (contract): nothing is kept then. */
+static bool
+keeps_book(const struct reading *r)
+{
+	const struct options *o = &r->c->opt;
+
+	if (!takes(r->c, OPT_TRUST) || sm_open_report(r->open)->exit != 0)
+		return false;
+	return options_has(o, OPT_HOME) || options_has(o, OPT_ID) ||
+	    (!options_has(o, OPT_TRUST) && !options_has(o, OPT_KEY) &&
+		!options_has(o, OPT_CERT));
+}
+
+/* Remember what the sender said of himself. The letter is good whether that
+ * succeeds or not: a full disk is said, and no more. */
+static int
+remember_sender(struct reading *r)
+{
+	struct contacts *book = NULL;
+	char *news = NULL;
+	int rc, before = r->c->fault;
+
+	if (!keeps_book(r))
+		return 0;
+	rc = contacts_open(r->c, &book);
+	if (rc == 0)
+		rc = contacts_harvest(book, r->open, &news);
+	contacts_close(book);
+	if (rc != 0) {
+		client_note(r->c, "so the sender's certificate was not remembered");
+		r->c->fault = before;
+	}
+	rc = news != NULL ? sm_open_advise(r->open, news) : 0;
+	free(news);
+	return rc != 0 ? client_out_of_memory(r->c) : 0;
+}
+
 static int
 conclude(struct reading *r)
 {
@@ -307,6 +345,8 @@ conclude(struct reading *r)
 		return rc;
 	if (r->has_out && sm_open_released(r->open))
 		rc = output_commit(r->c, &r->out);
+	if (rc == 0)
+		rc = remember_sender(r);
 	if (rc == 0)
 		rc = r->plan->show != NULL ? r->plan->show(r->c, report) :
 		    reading_tell(r->c, report);

@@ -271,6 +271,8 @@ forget(struct change *h, const char *given)
 		rc = contacts_book_read(h->book, address, &k);
 	if (rc == 0)
 		rc = contacts_book_remove(h->book, address);
+	if (rc == 0)
+		rc = contacts_written_forget(h->book, address);
 	if (rc == 0) {
 		client_note(h->c, "%s: %s", address, k.count > 0 ? "forgotten" :
 		    "was not known");

@@ -89,6 +89,8 @@ SM_EXPORT SM_MUST_CHECK int sm_open_finish(struct sm_open *o);
 SM_EXPORT bool sm_open_released(const struct sm_open *o);
 /* After finish; borrowed from o. Never NULL then. */
 SM_EXPORT const struct sm_report *sm_open_report(const struct sm_open *o);
+/* Add a sentence of the caller's to the report's advice. 0, SM_E_NOMEM. */
+SM_EXPORT SM_MUST_CHECK int sm_open_advise(struct sm_open *o, const char *sentence);
 /* The details of a negative return. */
 SM_EXPORT const struct sm_error *sm_open_error(const struct sm_open *o);
 /* Certificates that the message carried, for callers that collect them. */

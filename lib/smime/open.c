@@ -449,6 +449,12 @@ sm_open_error(const struct sm_open *o)
 	return &o->err;
 }
 
+int
+sm_open_advise(struct sm_open *o, const char *sentence)
+{
+	return sm_report_advise(&o->report, "%s", sentence);
+}
+
 const struct sm_certs *
 sm_open_certs(const struct sm_open *o)
 {

@@ -2,9 +2,18 @@
 import hashlib
 import json
 import subprocess
+import time
 
 import pytest
-from conftest import AT, LETTER
+from conftest import LETTER, SEALMAIL
+
+
+def moment(hours):
+    """So many hours from now: the test CA is as old as this run."""
+    return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + 3600 * hours))
+
+
+AT, LATER = moment(1), moment(24)
 
 
 class Book:
@@ -188,19 +197,18 @@ def test_expired_signing_and_future_ones_are_kept_and_never_used(sealmail, book)
 
 def test_a_renewed_certificate_of_the_same_key_takes_over(sealmail, book):
     book.trust_root()
-    book('who add', sealmail.pki / 'inter.pem', '--address', 'x@example.org', exit=65)
     one = book.issue('one')
     two = book.issue('two', key='one.key', days=('20260601000000Z', '20311231000000Z'))
-    book('who add', one, '--at', '2026-07-01T00:00:00Z')
-    book('who add', two, '--at', '2026-08-01T00:00:00Z')
+    book('who add', one, '--at', '2026-10-01T00:00:00Z')
+    book('who add', two, '--at', '2026-11-01T00:00:00Z')
     bob = book.one()
     assert [c['subject'] for c in bob['certificates'] if c['state'] == 'in use'] == ['CN=two'] and bob['advice'] is None
 
 
 def test_what_is_confirmed_last_is_used(sealmail, book):
     one, two = book.issue('one'), book.issue('two')
-    book('who add', one, '--at', '2026-07-01T00:00:00Z')
-    book('who add', two, '--at', '2026-08-01T00:00:00Z')
+    book('who add', one, '--at', '2026-10-01T00:00:00Z')
+    book('who add', two, '--at', '2026-11-01T00:00:00Z')
     certs = {c['subject']: c for c in book.one()['certificates']}
     assert certs['CN=two']['state'] == 'in use'
     book('who confirm', 'bob@example.org', exit=64)
@@ -208,3 +216,144 @@ def test_what_is_confirmed_last_is_used(sealmail, book):
     book('who confirm', 'bob@example.org', certs['CN=one']['sha256'][:8])
     certs = {c['subject']: c for c in book.one()['certificates']}
     assert certs['CN=one']['state'] == 'in use' and certs['CN=two']['state'] == 'not in use'
+
+
+# ---- signed mail ----
+
+def letter(name):
+    return LETTER.replace(b'Alice <alice@example.org>', f'<{name}>'.encode())
+
+
+class Writer:
+    """Somebody who signs with certificates of the test CA."""
+
+    def __init__(self, book, address='bob@example.org'):
+        self.book, self.address = book, address
+
+    def sign(self, name, at=AT, *more):
+        s = self.book.sealmail
+        return s('sign', '--key', f'{name}.key', '--cert', f'{name}.pem', '--chain', s.pki / 'inter.pem', '--at', at, *more,
+                 stdin=letter(self.address)).stdout
+
+
+@pytest.fixture
+def bob(book):
+    book.trust_root()
+    return Writer(book)
+
+
+def test_a_good_letter_tells_whom_to_encrypt_to_and_what_he_reads(sealmail, book, bob):
+    book.issue('one')
+    signed = bob.sign('one')
+    sealed = json.loads(sealmail('encrypt', '-r', 'one.pem', '-o', 'x', '--json', stdin=LETTER).stdout)
+    assert sealed['cipher'] == 'aes-256-cbc'     # nothing is known of what bob reads
+    book('verify', *sealmail.trust(), '--at', AT, stdin=signed)
+    contact = book.one('bob@example.org', 0, '--at', AT)
+    cert, = contact['certificates']
+    assert contact['status'] == 'usable' and contact['seen'] == AT and f'signed mail {AT[:10]}' in contact['from']
+    assert cert['confirmed'] is None and [s['kind'] for s in cert['sources']] == ['mail']
+    sealed = json.loads(book('encrypt', '-r', 'bob@example.org', '-o', 'x', '--json', '--at', AT, stdin=LETTER).stdout)
+    assert sealed['cipher'] == 'aes-256-gcm' and 'all recipients' in sealed['why']
+    opened = sealmail('decrypt', '--key', 'one.key', '--cert', 'one.pem', 'x').stdout
+    assert b'Hello Bob' in opened
+    assert list((book.home / 'contacts' / 'authorities').iterdir())   # the CA between was kept
+
+
+def test_what_openssl_signed_is_harvested_too(sealmail, book, bob):
+    book.issue('one')
+    text = sealmail.write('text', b'Content-Type: text/plain\r\n\r\nHello\r\n')
+    subprocess.run(['openssl', 'cms', '-sign', '-in', text, '-signer', 'one.pem', '-inkey', 'one.key', '-certfile',
+                    sealmail.pki / 'inter.pem', '-from', 'bob@example.org', '-out', 'signed'], cwd=sealmail.cwd, check=True)
+    book('verify', *sealmail.trust(), 'signed')
+    assert book.one()['status'] == 'usable'
+
+
+@pytest.mark.parametrize('how', ['untrusted', 'other sender', 'changed', 'unsigned'])
+def test_a_letter_that_is_not_good_teaches_nothing(sealmail, book, bob, how):
+    book.issue('one')
+    if how == 'untrusted':
+        signed = sealmail('sign', '--key', sealmail.pki / 'attacker-alice.key', '--cert',
+                          sealmail.pki / 'attacker-alice.pem', stdin=LETTER).stdout
+    elif how == 'other sender':
+        bob.address = 'eve@example.org'
+        signed = bob.sign('one')
+    elif how == 'changed':
+        signed = bob.sign('one').replace(b'Hello Bob', b'Hello Eve')
+    else:
+        signed = letter('bob@example.org')
+    done = book('open', *sealmail.trust(), '--at', AT, '--force', stdin=signed, exit=None)
+    assert done.returncode in (10, 11, 12, 15) and not (book.home / 'contacts').exists()
+
+
+def test_with_roots_or_keys_of_its_own_the_book_is_left_alone(sealmail, book, bob):
+    book.issue('one')
+    signed = bob.sign('one')
+    env = {'SEALMAIL_HOME': str(book.home)}
+    sealmail('verify', *sealmail.trust(), '--at', AT, stdin=signed, env=env)
+    assert not (book.home / 'contacts').exists()
+    sealmail('verify', *sealmail.trust(), '--home', book.home, '--at', AT, stdin=signed)
+    assert (book.home / 'contacts').exists()
+
+
+def test_a_new_key_is_told_of_and_not_used_until_it_is_confirmed(sealmail, book, bob):
+    book.issue('one')
+    book.issue('two', days=('20260601000000Z', '20321231000000Z'))
+    book('verify', *sealmail.trust(), '--at', AT, stdin=bob.sign('one'))
+    done = book('verify', *sealmail.trust(), '--at', LATER, '--json', stdin=bob.sign('two', LATER))
+    advice = [a for a in json.loads(done.stdout)['advice'] if 'another key' in a]
+    assert len(advice) == 1 and '`sealmail who confirm bob@example.org ' in advice[0] and 'another key' in done.err
+    certs = {c['subject']: c for c in book.one('bob@example.org', 0, '--at', LATER)['certificates']}
+    assert (certs['CN=one']['state'], certs['CN=two']['state']) == ('in use', 'not in use')
+    done = book('encrypt', '-q', '-r', 'bob@example.org', '--at', LATER, '-o', 'x', stdin=LETTER)
+    sealmail('decrypt', '--key', 'one.key', '--cert', 'one.pem', 'x')
+    assert 'another key' in book('encrypt', '-r', 'bob@example.org', '--at', LATER, '-o', 'x', stdin=LETTER).err
+    # again: told once more, kept once
+    book('verify', *sealmail.trust(), '--at', LATER, stdin=bob.sign('two', LATER))
+    assert len(book.one('bob@example.org', 0, '--at', LATER)['certificates']) == 2
+    subprocess.run(advice[0].split('`')[1].replace('sealmail', str(SEALMAIL), 1) + f' --home {book.home}', shell=True,
+                   check=True, capture_output=True)
+    contact = book.one('bob@example.org', 0, '--at', LATER)
+    certs = {c['subject']: c for c in contact['certificates']}
+    assert certs['CN=two']['state'] == 'in use' and contact['advice'] is None
+
+
+def test_when_the_old_one_has_expired_the_new_key_is_used(sealmail, book, bob):
+    soon, then = moment(48), moment(96)
+    book.issue('one', days=('20260101000000Z', soon.replace('-', '')))
+    book.issue('two', days=('20260601000000Z', '20321231000000Z'))
+    book('verify', *sealmail.trust(), '--at', AT, stdin=bob.sign('one'))
+    book('verify', *sealmail.trust(), '--at', LATER, stdin=bob.sign('two', LATER))
+    contact = book.one('bob@example.org', 0, '--at', then)
+    assert [(c['subject'], c['state']) for c in contact['certificates']] == [('CN=one', 'expired'), ('CN=two', 'in use')]
+    assert contact['advice'] is None
+
+
+def test_opening_the_same_letter_again_writes_nothing(sealmail, book, bob):
+    book.issue('one')
+    signed = bob.sign('one')
+    book('verify', *sealmail.trust(), '--at', AT, stdin=signed)
+    files = {f: f.stat().st_mtime_ns for f in book.home.rglob('*') if f.is_file()}
+    book('verify', *sealmail.trust(), '--at', AT, stdin=signed)
+    assert files == {f: f.stat().st_mtime_ns for f in book.home.rglob('*') if f.is_file()}
+
+
+def test_a_harvested_certificate_whose_root_is_gone_is_not_used_until_confirmed(sealmail, book, bob):
+    book.issue('one')
+    book('verify', *sealmail.trust(), '--at', AT, stdin=bob.sign('one'))
+    for f in (book.home / 'trust').iterdir():
+        f.unlink()
+    contact = book.one('bob@example.org', 30)
+    assert contact['status'] == 'untrusted' and contact['why'] and contact['fix']
+    book('encrypt', '-r', 'bob@example.org', stdin=LETTER, exit=30)
+    book('who confirm', 'bob@example.org')
+    assert book.one()['status'] == 'usable'
+
+
+def test_a_full_disk_does_not_spoil_the_reading(sealmail, book, bob):
+    import resource
+    book.issue('one')
+    signed = sealmail.write('signed', bob.sign('one'))
+    done = subprocess.run([SEALMAIL, 'verify', *sealmail.trust(), '--home', book.home, '--at', AT, signed], cwd=sealmail.cwd,
+                          capture_output=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
+    assert done.returncode == 0 and b'not remembered' in done.stderr and b'GOOD' in done.stderr
+    assert book.show() == []
