@@ -38,6 +38,16 @@ struct sm_open_key {
 	struct sm_cert *cert;    /* borrowed; NULL: unknown */
 };
 
+/* What the verdict on a signature lacks, and the caller could fetch. */
+enum sm_open_lack {
+	SM_LACK_ISSUER,     /* the certificate above path.list[0] */
+	SM_LACK_REVOCATION, /* what path, leaf first, is worth now */
+};
+struct sm_open_need {
+	enum sm_open_lack what;
+	struct sm_certs path;
+};
+
 struct sm_open_options {
 	enum sm_open_mode mode;
 	struct sm_limits limits;
@@ -48,6 +58,15 @@ struct sm_open_options {
 	 * sets is borrowed while the object lives. Negative ends the opening. */
 	int (*find_keys)(void *ctx, const struct sm_open_key **keys, size_t *count);
 	void *find_keys_ctx;
+	/* Asked once, before the first signature is judged: may add anchors and evidence
+	 * to pki until it returns. Not asked for what nobody signed. Negative ends the
+	 * opening. */
+	int (*find_trust)(void *ctx);
+	/* Asked, after find_trust, for signatures that hold and speak for the content,
+	 * when every encryption around them has proved its content. May add to pki: 1
+	 * when it did, and the signers are judged anew; 0; negative ends the opening. */
+	int (*find_evidence)(void *ctx, const struct sm_open_need *need);
+	void *trust_ctx;
 	const struct sm_bytes *secrets;     /* passwords and shared keys */
 	size_t secret_count;
 	int64_t now;                        /* judge as of; seconds since 1970: set it */

@@ -412,6 +412,8 @@ say_untrusted(struct sm_path_verdict *v, const struct sm_chain_walk *w)
 	v->result = SM_PATH_UNTRUSTED;
 	v->path[0] = w->dead_end;
 	v->path_count = 1;
+	v->no_issuer = !w->too_long && w->steps_left != 0 &&
+	    !sm_name_match(top->subject, top->issuer);
 	sm_path_label(label, top);
 	if (w->too_long || w->steps_left == 0) {
 		WHY(v, "No path to a trusted authority was found within the limit "

@@ -61,6 +61,7 @@ struct sm_path_verdict {
 	 * certificate alone whose issuer is missing. Borrowed. */
 	struct sm_cert *path[SM_CHAIN_MAX];
 	size_t path_count;
+	bool no_issuer;             /* nobody has the issuer of path[0] */
 };
 
 /* Judge leaf. Returns 0 with a verdict; negative only when it could not be found

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 
 #define RECIPIENTS_SHOWN 1000
+/* How often fetched evidence makes the signers be judged anew: intermediates come one
+ * at a time, then what is known about their revocation. */
+#define FETCH_ROUNDS 5
 
 /* ---- certificates and revocation evidence of the message ---- */
 
@@ -469,6 +472,59 @@ exit_of_mode(struct sm_open *o, bool *signed_outside)
 	return exit_of_layers(r, signed_outside);
 }
 
+static bool
+anything_signed(const struct sm_open *o)
+{
+	for (unsigned i = 0; i < o->layer_count; i++)
+		if (o->layers[i]->sig != NULL &&
+		    sm_signed_signer_count(o->layers[i]->sig) > 0)
+			return true;
+	return false;
+}
+
+/* The layer that evidence may be fetched for; NULL when there is none. */
+static const struct sm_report_layer *
+worth_asking(const struct sm_open *o)
+{
+	const struct sm_report *r = &o->report;
+	const struct sm_report_layer *found = NULL;
+
+	if (o->opt.find_evidence == NULL || o->opt.pki == NULL || o->rc != 0)
+		return NULL;
+	for (size_t i = 0; i < r->layer_count; i++) {
+		const struct sm_report_layer *l = &r->layers[i];
+
+		if (layer_encrypts(l) && !l->integrity)
+			return NULL;
+		if (layer_encrypts(l))
+			found = NULL;
+		else if (layer_is(l, "signed"))
+			found = l;
+	}
+	return found;
+}
+
+/* Judge all signers; with what the caller fetched thereupon, judge them again. */
+static int
+judge_all(struct sm_evidence *ev, struct sm_open *o, struct sm_pki *empty)
+{
+	const struct sm_report_layer *l;
+	bool news = false;
+
+	for (unsigned round = 0; round == 0 || news; round++) {
+		evidence_wipe(ev);
+		sm_report_wipe(&o->report);
+		o->cert_tries = 0;
+		SM_TRY(evidence_make(ev, o, empty));
+		SM_TRY(report_layers(o, ev));
+		news = false;
+		l = round < FETCH_ROUNDS ? worth_asking(o) : NULL;
+		if (l != NULL)
+			SM_TRY(sm_verdict_ask(&news, o, ev, l));
+	}
+	return SM_OK;
+}
+
 int
 sm_verdict_make(struct sm_open *o)
 {
@@ -480,8 +536,9 @@ sm_verdict_make(struct sm_open *o)
 
 	memset(&ev, 0, sizeof ev);
 	SM_TRY_OUT(sm_pki_new(&empty, &o->opt.limits));
-	SM_TRY_OUT(evidence_make(&ev, o, empty));
-	SM_TRY_OUT(report_layers(o, &ev));
+	if (o->opt.find_trust != NULL && anything_signed(o))
+		SM_TRY_OUT(o->opt.find_trust(o->opt.trust_ctx));
+	SM_TRY_OUT(judge_all(&ev, o, empty));
 	SM_TRY_OUT(report_errant(o));
 	SM_TRY_OUT(report_from(o, &ev.from));
 	if (o->rc != 0)

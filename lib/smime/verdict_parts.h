@@ -34,6 +34,10 @@ struct sm_evidence {
 SM_MUST_CHECK int sm_verdict_signer(struct sm_report_signer *out,
     struct sm_open *o, const struct sm_layer *l, size_t index,
     const struct sm_evidence *ev);
+/* Ask opt.find_evidence what the signers of a layer lack. *news: something was added
+ * and they should be judged anew. */
+SM_MUST_CHECK int sm_verdict_ask(bool *news, struct sm_open *o,
+    const struct sm_evidence *ev, const struct sm_report_layer *l);
 /* Which of two exit statuses comes first in the contract's order. */
 int sm_verdict_worse(int a, int b);
 
