@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "contacts.h"
-#include "evidence.h"
 #include "input.h"
 #include "json_place.h"
+#include "judging.h"
 #include "keys.h"
 #include "output.h"
 #include "progress.h"
@@ -19,7 +19,7 @@ struct reading {
 	const struct reading_plan *plan;
 	struct input in;
 	struct input detached;
-	struct sm_pki *pki;
+	struct judging judging;
 	struct keys keys;
 	struct secrets secrets;
 	struct sm_bytes *secret_views;
@@ -124,7 +124,7 @@ prepare(struct reading *r)
 	if (rc == 0)
 		rc = open_detached(r);
 	if (rc == 0 && takes(r->c, OPT_TRUST))
-		rc = evidence_read(r->c, &r->pki);
+		rc = judging_begin(r->c, &r->judging);
 	if (rc == 0 && takes(r->c, OPT_KEY))
 		rc = read_keys(r);
 	return rc == 0 ? open_output(r) : rc;
@@ -146,7 +146,8 @@ engine_options(struct reading *r)
 
 	o.mode = r->plan->mode;
 	o.limits = r->c->limits;
-	o.pki = r->pki;
+	if (takes(r->c, OPT_TRUST))
+		judging_options(&r->judging, &o);
 	o.keys = r->keys.openers;
 	o.key_count = r->keys.opener_count;
 	if (r->keys.uses_ring) {
@@ -190,6 +191,8 @@ engine_fault(struct reading *r, int status)
 	progress_end(&r->progress);
 	if (keys_fault(&r->keys) != 0)
 		return keys_fault(&r->keys);
+	if (r->judging.fault != 0)
+		return r->judging.fault;
 	if (r->has_out && output_failed(&r->out))
 		return output_fault(r->c, &r->out);
 	if (input_error(&r->in) != 0)
@@ -366,7 +369,7 @@ give_back(struct reading *r)
 	free(r->secret_views);
 	secrets_free(&r->secrets);
 	keys_free(&r->keys);
-	sm_pki_free(r->pki);
+	judging_end(&r->judging);
 	input_close(&r->detached);
 	input_close(&r->in);
 }
