@@ -71,5 +71,9 @@ int verb_who_show(struct client *c);
 int verb_who_add(struct client *c);
 int verb_who_confirm(struct client *c);
 int verb_who_forget(struct client *c);
+int verb_trust_list(struct client *c);
+int verb_trust_show(struct client *c);
+int verb_trust_add(struct client *c);
+int verb_trust_remove(struct client *c);
 
 #endif

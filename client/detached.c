@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <sealmail/seal.h>
 
-#include "evidence.h"
 
 enum { SIGNATURE_BYTES = 16 << 20 };
 
@@ -119,6 +118,8 @@ judge(struct client *c, struct judged *j, const struct sm_open_options *o,
 		status = sm_open_finish(j->open);
 	if (status == 0)
 		return 0;
+	if (j->judging.fault != 0)
+		return j->judging.fault;
 	if (input_error(content) != 0)
 		return client_fault(c, EXIT_IO, "cannot read %s a second time: %s",
 		    content->name, strerror(input_error(content)));
@@ -137,10 +138,10 @@ detached_judge(struct client *c, struct judged *j, const char *path,
 	if (rc == 0)
 		rc = input_slurp(c, &signature, path, SIGNATURE_BYTES);
 	if (rc == 0)
-		rc = evidence_read(c, &j->pki);
+		rc = judging_begin(c, &j->judging);
 	o.mode = SM_OPEN_VERIFY;
 	o.limits = c->limits;
-	o.pki = j->pki;
+	judging_options(&j->judging, &o);
 	o.now = c->now;
 	o.from = from;
 	o.require_revocation = options_has(&c->opt, OPT_REQUIRE_REVOCATION);
@@ -155,5 +156,5 @@ void
 judged_free(struct judged *j)
 {
 	sm_open_free(j->open);
-	sm_pki_free(j->pki);
+	judging_end(&j->judging);
 }

@@ -6,6 +6,7 @@
 #include <sealmail/open.h>
 
 #include "input.h"
+#include "judging.h"
 #include "keys.h"
 
 /* ---- signing ---- */
@@ -26,10 +27,10 @@ void detached_free(struct detached *d);
 /* ---- judging ---- */
 
 struct judged {
-	struct sm_pki *pki;
+	struct judging judging;
 	struct sm_open *open;
 };
-#define JUDGED_INIT { NULL, NULL }
+#define JUDGED_INIT { JUDGING_INIT, NULL }
 
 /* Judge the signature in the file path about the content; from: the address that the
  * signer must be, or NULL. sm_open_report(j->open) has the verdict. j is given back

@@ -15,6 +15,7 @@ struct judging {
 	struct sm_pki *pki;
 	int fault;      /* exit status of roots or evidence that could not be had */
 };
+#define JUDGING_INIT { NULL, NULL, 0 }
 
 /* Read the files that are named. j is given back with judging_end(), also after a
  * failure. */

@@ -34,6 +34,10 @@ static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_WHO_ADD] = verb_who_add,
 	[VERB_WHO_CONFIRM] = verb_who_confirm,
 	[VERB_WHO_FORGET] = verb_who_forget,
+	[VERB_TRUST_LIST] = verb_trust_list,
+	[VERB_TRUST_SHOW] = verb_trust_show,
+	[VERB_TRUST_ADD] = verb_trust_add,
+	[VERB_TRUST_REMOVE] = verb_trust_remove,
 };
 
 static bool

@@ -8,6 +8,7 @@
 #define DECRYPTS (V(DECRYPT) | V(OPEN))
 #define IDS (V(ID_NEW) | V(ID_IMPORT) | V(ID_LIST) | V(ID_SHOW) | V(ID_RENEW) | \
     V(ID_EXPORT) | V(ID_REMOVE) | V(ID_LOCK))
+#define TRUSTS (V(TRUST_LIST) | V(TRUST_SHOW) | V(TRUST_ADD) | V(TRUST_REMOVE))
 #define MAKES (V(ID_NEW) | V(ID_RENEW))
 #define UNLOCKS (SEALS | DECRYPTS | SIGNS_AND_JUDGES | V(ID_IMPORT) | V(ID_EXPORT) | \
     V(ID_REMOVE))
@@ -33,7 +34,7 @@ const char *const option_group_names[GROUP_COUNT] = {
 	[GROUP_EVERYWHERE] = "Everywhere",
 };
 
-const char *const verb_later[] = { "trust", "send", "mail", "enrol",
+const char *const verb_later[] = { "send", "mail", "enrol",
 	"recover", "officer", "doctor", NULL };
 
 const struct option_def option_table[OPT_COUNT] = {
@@ -199,8 +200,9 @@ const struct option_def option_table[OPT_COUNT] = {
 	[OPT_TRUST] = { OPT_TRUST, 0, "trust", TAKES(FILE, "FILE"), .repeats = true,
 	    .verbs = JUDGES | SIGNS_AND_JUDGES, .group = GROUP_TRUST,
 	    .help = "certificates to trust, roots as a rule",
-	    .more = "PEM bundles and DER. Nothing else is trusted: not the system's "
-	        "store for web sites, not what the message carries." },
+	    .more = "PEM bundles and DER. Nothing else is trusted then. Without it "
+	        "the roots of sealmail-trust(1) are: never the system's store for web "
+	        "sites by itself, never what the message carries." },
 	[OPT_CERTS] = { OPT_CERTS, 0, "certs", TAKES(FILE, "FILE"), .repeats = true,
 	    .verbs = JUDGES | SIGNS_AND_JUDGES, .group = GROUP_TRUST,
 	    .help = "further certificates to build the path with",
@@ -225,6 +227,26 @@ const struct option_def option_table[OPT_COUNT] = {
 	[OPT_ARCHIVE] = { OPT_ARCHIVE, 0, "archive", FLAG, .verbs = JUDGES,
 	    .group = GROUP_TRUST,
 	    .help = "accept the algorithms of old mail (exit 16)" },
+
+	[OPT_DOMAIN] = { OPT_DOMAIN, 0, "domain", TAKES(OTHER, "DOMAIN"),
+	    .repeats = true, .verbs = V(TRUST_ADD), .group = GROUP_TRUST,
+	    .help = "trust it for the mail of DOMAIN alone",
+	    .more = "example.org is that domain exactly, .example.org all below it, "
+	        "alice@example.org one mailbox. Every address in a certificate must "
+	        "lie inside. Without it the root is trusted for every address." },
+	[OPT_ROOT_NAME] = { OPT_ROOT_NAME, 0, "name", TAKES(OTHER, "NAME"),
+	    .verbs = V(TRUST_ADD), .group = GROUP_TRUST,
+	    .help = "what you call it" },
+	[OPT_SYSTEM] = { OPT_SYSTEM, 0, "system", FLAG, .verbs = V(TRUST_ADD),
+	    .group = GROUP_TRUST, .help = "the system's roots, for --domain alone",
+	    .more = "They were chosen for web sites; so they count only for the "
+	        "domains named. The file /etc/ssl/certs/ca-certificates.crt is read "
+	        "each time: what the system drops is not trusted any more." },
+	[OPT_REASON] = { OPT_REASON, 0, "reason", TAKES(OTHER, "TEXT"),
+	    .verbs = V(TRUST_ADD), .group = GROUP_TRUST,
+	    .help = "trust what is no valid root, and say why",
+	    .more = "An intermediate, somebody's own certificate, one that has "
+	        "expired. The reason is kept and shown." },
 
 	[OPT_FORCE] = { OPT_FORCE, 0, "force", FLAG, .verbs = JUDGES,
 	    .group = GROUP_RELEASE,
@@ -273,7 +295,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "write [GNUPG:] lines for programs to descriptor N" },
 	[OPT_JSON] = { OPT_JSON, 0, "json", .arg = ARG_OPTIONAL, .value = VALUE_FILE,
 	    .value_name = "WHERE",
-	    .verbs = WORKS | (IDS & ~V(ID_LOCK)) | WHOS, .group = GROUP_OUTPUT,
+	    .verbs = WORKS | (IDS & ~V(ID_LOCK)) | WHOS | TRUSTS, .group = GROUP_OUTPUT,
 	    .help = "report as JSON: to standard output, FILE or fd:N",
 	    .more = "See sealmail-report(5). Where content goes to standard output, "
 	        "another place must be named." },
@@ -418,4 +440,23 @@ const struct verb_def verb_table[VERB_COUNT] = {
 	    "forget all that is known of an address",
 	    .examples = { { "sealmail who forget bob@example.org", "all of Bob's certificates" } },
 	    .many = true, .required = true },
+	[VERB_TRUST_LIST] = { VERB_TRUST_LIST, "trust list", "",
+	    "list the roots that are trusted, and for whom",
+	    .examples = { { "sealmail trust list", "whom do I trust, and for what?" } } },
+	[VERB_TRUST_SHOW] = { VERB_TRUST_SHOW, "trust show", "WHICH",
+	    "show roots in full, or what a file holds",
+	    .examples = { { "sealmail trust show", "fingerprints, dates, limits" },
+		{ "sealmail trust show partner-root.pem",
+		    "before it is trusted: its fingerprint" } } },
+	[VERB_TRUST_ADD] = { VERB_TRUST_ADD, "trust add", "WHICH",
+	    "trust a root, for everybody's mail or for some domains'",
+	    .examples = { { "sealmail trust add company-root.pem",
+		"one's own organisation" },
+		{ "sealmail trust add --domain partner.example partner-root.pem",
+		    "somebody else's, for their own mail" },
+		{ "sealmail trust add --system --domain shop.example",
+		    "any root of the system, for one domain" } } },
+	[VERB_TRUST_REMOVE] = { VERB_TRUST_REMOVE, "trust remove", "ID",
+	    "trust a root no longer",
+	    .examples = { { "sealmail trust remove 3fa9c1d2", "by its ID" } }, .required = true },
 };

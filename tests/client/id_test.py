@@ -355,7 +355,7 @@ def test_the_keyring_is_read_only_when_something_is_encrypted_and_no_roots_are_n
     home = {'SEALMAIL_HOME': str(ring.home)}
     signed = sealmail('sign', *sealmail.identity('alice'), stdin=LETTER).stdout
     ring.home.chmod(0o777)
-    sealmail('verify', env=home, stdin=signed, exit=11)
+    sealmail('verify', env=home, stdin=signed, exit=77)   # the roots are there too
     sealmail('open', '--at', AT, env=home, stdin=LETTER, exit=15)
     sealmail('open', '--trust', sealmail.pki / 'root.pem', env=home, stdin=sealmail.sealed(), exit=20)
     sealmail('open', env=home, stdin=sealmail.sealed(), exit=77)

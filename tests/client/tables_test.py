@@ -12,7 +12,8 @@ from conftest import BUILD, LETTER, ROOT
 PLAIN = ['sign', 'verify', 'encrypt', 'decrypt', 'open', 'inspect', 'explain', 'git']
 IDS = ['id new', 'id import', 'id list', 'id show', 'id export', 'id remove', 'id lock']
 WHOS = ['who show', 'who add', 'who confirm', 'who forget']
-FAMILIES = IDS + WHOS
+TRUSTS = ['trust list', 'trust show', 'trust add', 'trust remove']
+FAMILIES = IDS + WHOS + TRUSTS
 VERBS = PLAIN + FAMILIES
 TABLES = Path(os.environ.get('SEALMAIL_CLI_TABLES', BUILD / 'client' / 'cli-tables'))
 
