@@ -75,5 +75,9 @@ int verb_trust_list(struct client *c);
 int verb_trust_show(struct client *c);
 int verb_trust_add(struct client *c);
 int verb_trust_remove(struct client *c);
+int verb_mail_list(struct client *c);
+int verb_mail_search(struct client *c);
+int verb_mail_show(struct client *c);
+int verb_mail_save(struct client *c);
 
 #endif

@@ -9,6 +9,8 @@ const struct config_def config_table[CONFIG_COUNT] = {
 	    "program that mail is handed to, with its first arguments" },
 	ONE(CONFIG_MAILDIR, "maildir", CONFIG_PATH)
 	    "Maildir that mail is put into; %a: the recipient's address" },
+	ONE(CONFIG_MAILBOX, "mailbox", CONFIG_PATH)
+	    "Maildir that sealmail mail reads" },
 	ONE(CONFIG_LMTP, "lmtp", CONFIG_TEXT)
 	    "LMTP server: a socket's path, or HOST:PORT of this machine" },
 	ONE(CONFIG_SMTP, "smtp", CONFIG_TEXT)

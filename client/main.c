@@ -38,6 +38,10 @@ static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_TRUST_SHOW] = verb_trust_show,
 	[VERB_TRUST_ADD] = verb_trust_add,
 	[VERB_TRUST_REMOVE] = verb_trust_remove,
+	[VERB_MAIL_LIST] = verb_mail_list,
+	[VERB_MAIL_SEARCH] = verb_mail_search,
+	[VERB_MAIL_SHOW] = verb_mail_show,
+	[VERB_MAIL_SAVE] = verb_mail_save,
 };
 
 static bool

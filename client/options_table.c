@@ -3,9 +3,12 @@
 
 #define V(verb) ((uint64_t)1 << VERB_##verb)
 #define SEALS (V(SIGN) | V(ENCRYPT))
-#define JUDGES (V(VERIFY) | V(OPEN))
 #define SIGNS_AND_JUDGES V(GIT)
-#define DECRYPTS (V(DECRYPT) | V(OPEN))
+/* One letter is judged and decrypted as by open. */
+#define LETTERS (V(MAIL_SHOW) | V(MAIL_SAVE))
+#define BOXES (LETTERS | V(MAIL_LIST) | V(MAIL_SEARCH))
+#define JUDGES (V(VERIFY) | V(OPEN) | LETTERS)
+#define DECRYPTS (V(DECRYPT) | V(OPEN) | LETTERS)
 #define IDS (V(ID_NEW) | V(ID_IMPORT) | V(ID_LIST) | V(ID_SHOW) | V(ID_RENEW) | \
     V(ID_EXPORT) | V(ID_REMOVE) | V(ID_LOCK))
 #define TRUSTS (V(TRUST_LIST) | V(TRUST_SHOW) | V(TRUST_ADD) | V(TRUST_REMOVE))
@@ -17,7 +20,7 @@
 #define PROGRAMS V(GIT)
 #define WHOS (V(WHO_SHOW) | V(WHO_ADD) | V(WHO_CONFIRM) | V(WHO_FORGET))
 /* What reads a message: no family of verbs is in it unasked. */
-#define WORKS (SEALS | JUDGES | DECRYPTS | V(INSPECT))
+#define WORKS ((SEALS | JUDGES | DECRYPTS | V(INSPECT)) & ~LETTERS)
 
 #define FLAG .arg = ARG_NONE, .value = VALUE_NONE
 #define TAKES(kind, label) \
@@ -27,6 +30,7 @@ const char *const option_group_names[GROUP_COUNT] = {
 	[GROUP_KEYS] = "Keys",
 	[GROUP_RECIPIENTS] = "Recipients and encryption",
 	[GROUP_SIGNATURE] = "Signature",
+	[GROUP_MAIL] = "Mail folders and letters",
 	[GROUP_TRUST] = "Trust and evidence",
 	[GROUP_RELEASE] = "Releasing content that is not good",
 	[GROUP_OUTPUT] = "Output",
@@ -34,7 +38,7 @@ const char *const option_group_names[GROUP_COUNT] = {
 	[GROUP_EVERYWHERE] = "Everywhere",
 };
 
-const char *const verb_later[] = { "send", "mail", "enrol",
+const char *const verb_later[] = { "send", "enrol",
 	"recover", "officer", "doctor", NULL };
 
 const struct option_def option_table[OPT_COUNT] = {
@@ -185,6 +189,28 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .repeats = true, .verbs = V(ENCRYPT) | DECRYPTS, .group = GROUP_RECIPIENTS,
 	    .help = "the same, read from file descriptor N" },
 
+	[OPT_MAILDIR] = { OPT_MAILDIR, 0, "maildir", TAKES(DIR, "DIR"), .verbs = BOXES,
+	    .group = GROUP_MAIL, .help = "the Maildir",
+	    .more = "Default: MAILDIR, else \"mailbox = DIR\" in HOME/config, else "
+	        "~/Maildir. Nothing in it is changed." },
+	[OPT_LAST] = { OPT_LAST, 0, "last", TAKES(OTHER, "N"),
+	    .verbs = V(MAIL_LIST) | V(MAIL_SEARCH), .group = GROUP_MAIL,
+	    .help = "at most N messages, the newest; or all",
+	    .more = "Default: 50 for list, all for search." },
+	[OPT_BODY] = { OPT_BODY, 0, "body", FLAG, .verbs = V(MAIL_SEARCH),
+	    .group = GROUP_MAIL, .help = "look into the text too",
+	    .more = "Into that of messages which are not encrypted: reads the whole "
+	        "folder. How many were not looked into is said." },
+	[OPT_HTML] = { OPT_HTML, 0, "html", FLAG, .verbs = V(MAIL_SHOW),
+	    .group = GROUP_MAIL, .help = "of a text in two forms, show the HTML one",
+	    .more = "As text, like all HTML: nothing is fetched, and the place where a "
+	        "link really leads stands beside it." },
+	[OPT_SCAN] = { OPT_SCAN, 0, "scan", TAKES(OTHER, "PROGRAM"),
+	    .verbs = V(MAIL_SAVE), .group = GROUP_MAIL,
+	    .help = "must agree first: it reads the part on its input",
+	    .more = "A program with its arguments, run without a shell. Exit status 0 lets "
+	        "the part be saved; with any other nothing is (exit 31)." },
+
 	[OPT_OPAQUE] = { OPT_OPAQUE, 0, "opaque", FLAG, .verbs = SEALS,
 	    .group = GROUP_SIGNATURE,
 	    .help = "application/pkcs7-mime, not multipart/signed",
@@ -259,11 +285,17 @@ const struct option_def option_table[OPT_COUNT] = {
 	        "stays. Nothing releases content after exit 21." },
 
 	[OPT_OUTPUT] = { OPT_OUTPUT, 'o', "output", TAKES(FILE, "FILE"),
-	    .verbs = (WORKS & ~V(INSPECT)) | MAKES | V(ID_EXPORT),
+	    .verbs = (WORKS & ~V(INSPECT)) | MAKES | V(ID_EXPORT) | V(MAIL_SHOW),
 	    .group = GROUP_OUTPUT,
 	    .help = "write the content to FILE, not to standard output",
 	    .more = "The file appears, or an older one is replaced, only when all is "
 	        "complete and good; its mode is 0600. A dash means standard output." },
+	[OPT_SAVE_AS] = { OPT_SAVE_AS, 'o', "output", TAKES(FILE, "WHERE"),
+	    .verbs = V(MAIL_SAVE), .group = GROUP_OUTPUT,
+	    .help = "a file or folder; default: here, by its name",
+	    .more = "In a folder the part gets the name that the sender gave it, "
+	        "cleaned; it replaces nothing there. The mode is 0600. A dash means "
+	        "standard output." },
 	[OPT_FORM] = { OPT_FORM, 0, "form", TAKES(WORD, "FORM"),
 	    .words = "mail der pem", .verbs = SEALS, .group = GROUP_OUTPUT,
 	    .help = "mail, der or pem: what to write" },
@@ -295,7 +327,8 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "write [GNUPG:] lines for programs to descriptor N" },
 	[OPT_JSON] = { OPT_JSON, 0, "json", .arg = ARG_OPTIONAL, .value = VALUE_FILE,
 	    .value_name = "WHERE",
-	    .verbs = WORKS | (IDS & ~V(ID_LOCK)) | WHOS | TRUSTS, .group = GROUP_OUTPUT,
+	    .verbs = WORKS | (IDS & ~V(ID_LOCK)) | WHOS | TRUSTS | BOXES,
+	    .group = GROUP_OUTPUT,
 	    .help = "report as JSON: to standard output, FILE or fd:N",
 	    .more = "See sealmail-report(5). Where content goes to standard output, "
 	        "another place must be named." },
@@ -459,4 +492,25 @@ const struct verb_def verb_table[VERB_COUNT] = {
 	[VERB_TRUST_REMOVE] = { VERB_TRUST_REMOVE, "trust remove", "ID",
 	    "trust a root no longer",
 	    .examples = { { "sealmail trust remove 3fa9c1d2", "by its ID" } }, .required = true },
+	[VERB_MAIL_LIST] = { VERB_MAIL_LIST, "mail list", "",
+	    "list the messages of a Maildir",
+	    .examples = { { "sealmail mail list", "the newest, and what protects them" },
+		{ "sealmail mail list --maildir ~/Maildir/.Sent --last all",
+		    "another folder, whole" } } },
+	[VERB_MAIL_SEARCH] = { VERB_MAIL_SEARCH, "mail search", "WORD...",
+	    "find messages in which all words are",
+	    .examples = { { "sealmail mail search from:ann contract",
+		"Ann's letters about it" },
+		{ "sealmail mail search --body invoice", "in the text too" } },
+	    .many = true, .required = true },
+	[VERB_MAIL_SHOW] = { VERB_MAIL_SHOW, "mail show", "MESSAGE",
+	    "show a letter, and what protects it",
+	    .examples = { { "sealmail mail show 12", "a message of the list" },
+		{ "sealmail mail show --trust root.pem letter.eml", "a file" } } },
+	[VERB_MAIL_SAVE] = { VERB_MAIL_SAVE, "mail save", "MESSAGE PART",
+	    "save one part of a letter to a file",
+	    .examples = { { "sealmail mail save 12 2", "here, by its name" },
+		{ "sealmail mail save --scan 'clamdscan --stream -' 12 2 -o ~/Downloads",
+		    "when the scanner agrees" } },
+	    .many = true, .required = true },
 };

@@ -108,7 +108,7 @@ find_keys(void *ctx, const struct sm_open_key **list, size_t *count)
 static int
 open_output(struct reading *r)
 {
-	if (!wants_content(r))
+	if (!wants_content(r) || r->plan->sink != NULL)
 		return 0;
 	r->has_out = true;
 	return output_open(r->c, &r->out, options_value(&r->c->opt, OPT_OUTPUT), false);
@@ -117,10 +117,12 @@ open_output(struct reading *r)
 static int
 prepare(struct reading *r)
 {
-	int rc = json_place_open(r->c, content_to_stdout(r));
+	const char *name = r->plan->input != NULL ? r->plan->input : r->c->opt.operand;
+	int rc = r->plan->judged != NULL ? 0 :
+	    json_place_open(r->c, content_to_stdout(r));
 
 	if (rc == 0)
-		rc = input_open(r->c, &r->in, r->c->opt.operand);
+		rc = input_open(r->c, &r->in, name);
 	if (rc == 0)
 		rc = open_detached(r);
 	if (rc == 0 && takes(r->c, OPT_TRUST))
@@ -165,6 +167,8 @@ engine_options(struct reading *r)
 	o.again = input_source(&r->in);
 	if (options_has(given, OPT_CONTENT))
 		o.detached = input_source(&r->detached);
+	if (r->plan->sink != NULL)
+		o.out = *r->plan->sink;
 	if (r->has_out) {
 		o.out = output_sink(&r->out);
 		o.provisional = r->out.provisional;
@@ -222,6 +226,19 @@ push(struct reading *r, struct sm_bytes piece)
 	return 0;
 }
 
+/* Whoever shows a message has its header before anything else. */
+static int
+show_begin(struct reading *r)
+{
+	struct sm_bytes begin;
+	int rc;
+
+	if (r->plan->begin == NULL)
+		return 0;
+	rc = input_peek(r->c, &r->in, &begin);
+	return rc == 0 ? r->plan->begin(r->plan->ctx, begin) : rc;
+}
+
 static int
 run_engine(struct reading *r)
 {
@@ -233,12 +250,14 @@ run_engine(struct reading *r)
 	if (status != 0)
 		return client_fault(r->c, exit_from_status(status), "%s",
 		    sm_status_name(status));
+	rc = show_begin(r);
 	progress_start(&r->progress, r->c, r->in.size);
-	do {
+	while (rc == 0) {
 		rc = input_read(r->c, &r->in, &piece);
-		if (rc == 0 && piece.len > 0)
-			rc = push(r, piece);
-	} while (rc == 0 && piece.len > 0);
+		if (rc != 0 || piece.len == 0)
+			break;
+		rc = push(r, piece);
+	}
 	if (rc == 0) {
 		status = sm_open_finish(r->open);
 		rc = status != 0 ? engine_fault(r, status) : 0;
@@ -346,6 +365,10 @@ conclude(struct reading *r)
 	/* A key that is ours and was not had is another matter than no key. */
 	if (rc != 0)
 		return rc;
+	if (r->plan->judged != NULL) {
+		rc = r->plan->judged(r->plan->ctx, report, sm_open_released(r->open));
+		return rc != 0 ? rc : report->exit;
+	}
 	if (r->has_out && sm_open_released(r->open))
 		rc = output_commit(r->c, &r->out);
 	if (rc == 0)

@@ -13,7 +13,8 @@ PLAIN = ['sign', 'verify', 'encrypt', 'decrypt', 'open', 'inspect', 'explain', '
 IDS = ['id new', 'id import', 'id list', 'id show', 'id export', 'id remove', 'id lock']
 WHOS = ['who show', 'who add', 'who confirm', 'who forget']
 TRUSTS = ['trust list', 'trust show', 'trust add', 'trust remove']
-FAMILIES = IDS + WHOS + TRUSTS
+MAILS = ['mail list', 'mail search', 'mail show', 'mail save']
+FAMILIES = IDS + WHOS + TRUSTS + MAILS
 VERBS = PLAIN + FAMILIES
 TABLES = Path(os.environ.get('SEALMAIL_CLI_TABLES', BUILD / 'client' / 'cli-tables'))
 

@@ -1,0 +1,42 @@
+/* client/mail_box.h - a Maildir: its list, and which file a number is.
+ *
+ * Which one: --maildir, else MAILDIR, else `mailbox` of HOME/config, else ~/Maildir.
+ * The index is HOME/mail/NAME.db (0600), kept by the helper program sealmail-mail;
+ * with --key, --cert or --trust, and no --home, there is none, and the list is made
+ * anew. It holds the header in the open and verdicts, nothing that was decrypted. */
+#ifndef SEALMAIL_CLIENT_MAIL_BOX_H
+#define SEALMAIL_CLIENT_MAIL_BOX_H
+
+#include "helper.h"
+#include "mail_letter.h"
+
+struct mail_box {
+	struct client *c;
+	struct helper helper;
+	char *path;  /* of the Maildir */
+	char *index; /* "": none */
+};
+
+/* A message of the list; texts as they came. */
+struct mail_row {
+	int64_t number, date, size, judged_at;
+	int verdict;   /* -1: not judged yet */
+	const char *kind, *signer, *file, *from, *to, *subject, *id;
+};
+typedef int (*mail_row_fn)(void *ctx, const struct mail_row *row);
+
+int mail_box_open(struct client *c, struct mail_box *b);
+void mail_box_close(struct mail_box *b);
+/* list, search or find, as sealmail-mail knows them (mailbox/box.h). skipped may be
+ * NULL: messages that a search could not look into. fn returns 0 or an exit status. */
+int mail_box_ask(struct mail_box *b, const char *word, struct sm_bytes body,
+    mail_row_fn fn, void *ctx, long long *skipped);
+/* The path of a message, to free. */
+int mail_box_find(struct mail_box *b, const char *number, char **path);
+int mail_box_judged(struct mail_box *b, const char *number, int exit_code,
+    const char *signer);
+
+/* Does the word name a message by its number? */
+bool mail_is_number(const char *word);
+
+#endif
