@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <base/der.h>
+#include <sealmail/key.h>
 
 #include "cleanup.h"
 #include "client.h"
@@ -222,6 +223,7 @@ main(int argc, char **argv)
 	int rc;
 
 	cleanup_harden();
+	(void)sm_crypto_wipe_freed();
 	memset(&c, 0, sizeof(c));
 	c.limits = sm_limits_default();
 	c.stderr_tty = isatty(STDERR_FILENO) == 1;

@@ -73,4 +73,10 @@ SM_EXPORT SM_MUST_CHECK int sm_key_sha256(uint8_t out[32], const struct sm_key *
 /* SHA-256 of any bytes: for names of things. */
 SM_EXPORT SM_MUST_CHECK int sm_sha256(uint8_t out[32], struct sm_bytes in);
 
+/* For programs, first thing in main(): from now on libcrypto wipes all memory that it
+ * gives back in this process. Keys in the library's own care are wiped without it;
+ * libcrypto keeps copies, in encoders for instance, that it only frees. False: too
+ * late, it has been used already. */
+SM_EXPORT bool sm_crypto_wipe_freed(void);
+
 #endif

@@ -1,9 +1,9 @@
 #include <base/der.h>
 #include <base/try.h>
 #include <cms/compressed.h>
+#include <cms/zlib_memory.h>
 
 #include <stdlib.h>
-#include <zlib.h>
 
 #define COMPRESSED_PIECE ((size_t)64 << 10)
 /* Below this much output no ratio is looked at. */
@@ -37,6 +37,7 @@ sm_inflate_new(struct sm_inflate **out, const struct sm_sink *sink,
 	z->ratio_max = limits->decompress_ratio == 0 ? 1 :
 	    limits->decompress_ratio;
 	z->out_max = limits->decompress_bytes;
+	sm_zlib_memory_set(&z->z);
 	z->piece = malloc(COMPRESSED_PIECE);
 	if (z->piece == NULL || inflateInit(&z->z) != Z_OK) {
 		free(z->piece);
@@ -245,6 +246,8 @@ sm_compress_writer_new(struct sm_compress_writer **out,
 	if (sm_cms_type_oid(content_type).len == 0)
 		return SM_E_USAGE;
 	w = calloc(1, sizeof(*w));
+	if (w != NULL)
+		sm_zlib_memory_set(&w->z);
 	if (w != NULL && deflateInit(&w->z, Z_DEFAULT_COMPRESSION) != Z_OK) {
 		free(w);
 		w = NULL;

@@ -1,4 +1,5 @@
 #include <base/try.h>
+#include <base/buf.h>
 #include <mime/codec.h>
 #include <mime/scan.h>
 
@@ -9,6 +10,7 @@ enum { GATHER = 4096, PASS = 512 };
 struct gather {
 	uint8_t data[GATHER];
 	size_t len;
+	size_t most; /* of data was used */
 	const struct sm_sink *out;
 };
 
@@ -32,24 +34,35 @@ gather_add(struct gather *g, struct sm_bytes in)
 		return sm_sink_write(g->out, in);
 	memcpy(g->data + g->len, in.data, in.len);
 	g->len += in.len;
+	if (g->len > g->most)
+		g->most = g->len;
 	return SM_OK;
 }
 
+static int
+gather_lines(struct sm_canon *c, struct gather *g, struct sm_bytes in, size_t clean)
+{
+	while (clean < in.len) {
+		SM_TRY(gather_add(g, sm_bytes_first(in, clean)));
+		SM_TRY(gather_add(g, sm_bytes_str("\r\n")));
+		c->changed++;
+		in = sm_bytes_skip(in, clean + 1);
+		clean = sm_scan_bare_lf(in, false);
+	}
+	SM_TRY(gather_add(g, in));
+	return gather_flush(g);
+}
+
+/* What is gathered may be on its way to being encrypted: none of it stays. */
 static int
 canon_slow(struct sm_canon *c, struct sm_bytes in, size_t clean,
     const struct sm_sink *out)
 {
 	struct gather g = { .len = 0, .out = out };
+	int rc = gather_lines(c, &g, in, clean);
 
-	while (clean < in.len) {
-		SM_TRY(gather_add(&g, sm_bytes_first(in, clean)));
-		SM_TRY(gather_add(&g, sm_bytes_str("\r\n")));
-		c->changed++;
-		in = sm_bytes_skip(in, clean + 1);
-		clean = sm_scan_bare_lf(in, false);
-	}
-	SM_TRY(gather_add(&g, in));
-	return gather_flush(&g);
+	sm_wipe(g.data, g.most);
+	return rc;
 }
 
 int
