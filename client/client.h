@@ -79,5 +79,7 @@ int verb_mail_list(struct client *c);
 int verb_mail_search(struct client *c);
 int verb_mail_show(struct client *c);
 int verb_mail_save(struct client *c);
+int verb_mail_reply(struct client *c);
+int verb_mail_forward(struct client *c);
 
 #endif

@@ -42,9 +42,8 @@ usual_place(void)
 	return out;
 }
 
-/* Files named on the command line leave HOME alone. */
-static bool
-uses_home(const struct client *c)
+bool
+mail_uses_home(const struct client *c)
 {
 	return options_has(&c->opt, OPT_HOME) || options_has(&c->opt, OPT_ID) ||
 	    !(options_has(&c->opt, OPT_KEY) || options_has(&c->opt, OPT_CERT) ||
@@ -62,7 +61,7 @@ find_maildir(struct client *c, char **out)
 		given = getenv("MAILDIR");
 	if (given != NULL && *given != '\0')
 		path = strdup(given);
-	else if (uses_home(c))
+	else if (mail_uses_home(c))
 		rc = from_config(c, &path);
 	if (rc == 0 && path == NULL && (given == NULL || *given == '\0'))
 		path = usual_place();
@@ -99,7 +98,7 @@ find_index(struct client *c, struct mail_box *b)
 	struct private_dir home = PRIVATE_DIR_INIT, dir = PRIVATE_DIR_INIT;
 	int rc = 0;
 
-	if (uses_home(c)) {
+	if (mail_uses_home(c)) {
 		rc = home_open(c, &home, true);
 		if (rc == 0)
 			rc = private_open_in(c, &dir, &home, "mail", true);
@@ -274,5 +273,26 @@ mail_box_judged(struct mail_box *b, const char *number, int exit_code,
 	else
 		rc = mail_box_ask(b, "judged", sm_buf_bytes(&body), NULL, NULL, NULL);
 	sm_buf_free(&body);
+	return rc;
+}
+
+int
+mail_find_operand(struct client *c, char **path)
+{
+	const char *which = c->opt.operand;
+	struct mail_box box;
+	int rc;
+
+	*path = NULL;
+	if (which == NULL)
+		return 0;
+	if (!mail_is_number(which)) {
+		*path = strdup(which);
+		return *path != NULL ? 0 : client_out_of_memory(c);
+	}
+	rc = mail_box_open(c, &box);
+	if (rc == 0)
+		rc = mail_box_find(&box, which, path);
+	mail_box_close(&box);
 	return rc;
 }

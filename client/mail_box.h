@@ -36,6 +36,11 @@ int mail_box_find(struct mail_box *b, const char *number, char **path);
 int mail_box_judged(struct mail_box *b, const char *number, int exit_code,
     const char *signer);
 
+/* The file that the first operand names: a message's number, or itself; *path NULL:
+ * standard input. To free. */
+int mail_find_operand(struct client *c, char **path);
+/* May HOME be used? Not beside --key, --cert or --trust, unless it is named. */
+bool mail_uses_home(const struct client *c);
 /* Does the word name a message by its number? */
 bool mail_is_number(const char *word);
 

@@ -92,7 +92,7 @@ mail_letter_read(struct mail_letter *m, const char *path)
 	if (rc == 0)
 		rc = reading_run(m->c, &plan);
 	(void)helper_stop(&m->helper);
-	return rc;
+	return m->answered && rc == EXIT_UNSIGNED ? 0 : rc;
 }
 
 /* ---- answers ---- */

@@ -20,6 +20,7 @@ struct mail_letter {
 	uint64_t sent;
 	bool too_large, broken;
 	bool html;      /* of alternatives, the HTML */
+	bool answered;  /* set by `then`: that it is not signed is no failure */
 	/* Called when the helper has read the letter. Returns 0 or an exit status. */
 	int (*then)(struct mail_letter *m, void *ctx);
 	void *ctx;

@@ -43,6 +43,8 @@ static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_MAIL_SEARCH] = verb_mail_search,
 	[VERB_MAIL_SHOW] = verb_mail_show,
 	[VERB_MAIL_SAVE] = verb_mail_save,
+	[VERB_MAIL_REPLY] = verb_mail_reply,
+	[VERB_MAIL_FORWARD] = verb_mail_forward,
 };
 
 static bool

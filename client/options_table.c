@@ -5,7 +5,8 @@
 #define SEALS (V(SIGN) | V(ENCRYPT))
 #define SIGNS_AND_JUDGES V(GIT)
 /* One letter is judged and decrypted as by open. */
-#define LETTERS (V(MAIL_SHOW) | V(MAIL_SAVE))
+#define DRAFTS (V(MAIL_REPLY) | V(MAIL_FORWARD))
+#define LETTERS (V(MAIL_SHOW) | V(MAIL_SAVE) | DRAFTS)
 #define BOXES (LETTERS | V(MAIL_LIST) | V(MAIL_SEARCH))
 #define JUDGES (V(VERIFY) | V(OPEN) | LETTERS)
 #define DECRYPTS (V(DECRYPT) | V(OPEN) | LETTERS)
@@ -201,10 +202,13 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .group = GROUP_MAIL, .help = "look into the text too",
 	    .more = "Into that of messages which are not encrypted: reads the whole "
 	        "folder. How many were not looked into is said." },
-	[OPT_HTML] = { OPT_HTML, 0, "html", FLAG, .verbs = V(MAIL_SHOW),
+	[OPT_HTML] = { OPT_HTML, 0, "html", FLAG, .verbs = V(MAIL_SHOW) | DRAFTS,
 	    .group = GROUP_MAIL, .help = "of a text in two forms, show the HTML one",
 	    .more = "As text, like all HTML: nothing is fetched, and the place where a "
 	        "link really leads stands beside it." },
+	[OPT_ALL] = { OPT_ALL, 0, "all", FLAG, .verbs = V(MAIL_REPLY),
+	    .group = GROUP_MAIL, .help = "to everybody who got the letter",
+	    .more = "One's own addresses, as the keyring has them, are left out." },
 	[OPT_SCAN] = { OPT_SCAN, 0, "scan", TAKES(OTHER, "PROGRAM"),
 	    .verbs = V(MAIL_SAVE), .group = GROUP_MAIL,
 	    .help = "must agree first: it reads the part on its input",
@@ -285,7 +289,8 @@ const struct option_def option_table[OPT_COUNT] = {
 	        "stays. Nothing releases content after exit 21." },
 
 	[OPT_OUTPUT] = { OPT_OUTPUT, 'o', "output", TAKES(FILE, "FILE"),
-	    .verbs = (WORKS & ~V(INSPECT)) | MAKES | V(ID_EXPORT) | V(MAIL_SHOW),
+	    .verbs = (WORKS & ~V(INSPECT)) | MAKES | V(ID_EXPORT) | V(MAIL_SHOW) |
+	        DRAFTS,
 	    .group = GROUP_OUTPUT,
 	    .help = "write the content to FILE, not to standard output",
 	    .more = "The file appears, or an older one is replaced, only when all is "
@@ -513,4 +518,12 @@ const struct verb_def verb_table[VERB_COUNT] = {
 		{ "sealmail mail save --scan 'clamdscan --stream -' 12 2 -o ~/Downloads",
 		    "when the scanner agrees" } },
 	    .many = true, .required = true },
+	[VERB_MAIL_REPLY] = { VERB_MAIL_REPLY, "mail reply", "MESSAGE",
+	    "write a draft that answers a letter",
+	    .examples = { { "sealmail mail reply 12 -o draft.eml", "to be finished and sent" },
+		{ "sealmail mail reply --all 12 -o draft.eml", "to everybody" } } },
+	[VERB_MAIL_FORWARD] = { VERB_MAIL_FORWARD, "mail forward", "MESSAGE",
+	    "write a draft that hands a letter on",
+	    .examples = { { "sealmail mail forward 12 -o draft.eml",
+		"with its attachments" } } },
 };

@@ -229,19 +229,11 @@ static int
 run(struct client *c, struct saved *s)
 {
 	struct mail_letter letter = { .c = c, .then = save, .ctx = s };
-	const char *which = c->opt.operands[0];
-	struct mail_box box;
-	char *path = NULL;
-	int rc = 0;
+	char *path;
+	int rc = mail_find_operand(c, &path);
 
-	if (mail_is_number(which)) {
-		rc = mail_box_open(c, &box);
-		if (rc == 0)
-			rc = mail_box_find(&box, which, &path);
-		mail_box_close(&box);
-	}
 	if (rc == 0)
-		rc = mail_letter_read(&letter, path != NULL ? path : which);
+		rc = mail_letter_read(&letter, path);
 	free(path);
 	return rc;
 }

@@ -81,6 +81,7 @@ add_part(struct letter *l, GMimeObject *o, bool visible)
 	p += l->part_count++;
 	p->object = o;
 	p->html = is_type(o, "text", "html");
+	p->unchosen = !visible;
 	p->shown = visible && (o == l->body || !is_attached(o)) && GMIME_IS_PART(o) &&
 	    (p->html || is_type(o, "text", "plain"));
 	return 0;

@@ -19,6 +19,7 @@ struct letter_part {
 	GMimeObject *object; /* borrowed */
 	bool shown;          /* its text is what people read */
 	bool html;
+	bool unchosen;       /* another of its alternatives is shown */
 };
 
 struct letter {

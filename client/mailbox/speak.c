@@ -105,10 +105,16 @@ speak_has(struct sm_bytes body, const char *line)
 char *
 speak_value(struct sm_bytes body, const char *name)
 {
+	return speak_next(&body, name);
+}
+
+char *
+speak_next(struct sm_bytes *rest, const char *name)
+{
 	struct sm_bytes at;
 	size_t n = strlen(name);
 
-	while (next_line(&body, &at))
+	while (next_line(rest, &at))
 		if (at.len > n && memcmp(at.data, name, n) == 0 && at.data[n] == '=')
 			return sm_strdup_bytes(sm_bytes_skip(at, n + 1));
 	return NULL;

@@ -18,5 +18,7 @@ void speak_limits(size_t memory_mib, unsigned seconds, bool writes_files);
 bool speak_has(struct sm_bytes body, const char *line);
 /* The value of a line "name=value" in a body; NULL: not there. free() it. */
 char *speak_value(struct sm_bytes body, const char *name);
+/* The same, one by one: *rest begins as the body. */
+char *speak_next(struct sm_bytes *rest, const char *name);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "draft.h"
 #include "frame.h"
 #include "html_text.h"
 #include "letter.h"
@@ -181,6 +182,10 @@ serve(struct view *v, const char *word, struct sm_bytes body)
 		show(&v->letter);
 	else if (strcmp(word, "part") == 0 && v->read)
 		give_part(&v->letter, body);
+	else if (strcmp(word, "people") == 0 && v->read)
+		draft_people(&v->letter);
+	else if (strcmp(word, "draft") == 0 && v->read)
+		draft_make(&v->letter, body);
 	else
 		speak_fault(70, "unknown request %s", word);
 }

@@ -5,7 +5,7 @@
  *   show   -> field NAME TEXT WHERE OTHER..., body NUMBER TYPE FORM, text PIECE,
  *             note WORD COUNT, part NUMBER NAME TYPE SIZE SHOWN, head BYTES, end
  *   part N -> part (as above), head, bytes PIECE..., end
- *   reply, forward -> see draft.h
+ *   people, draft -> see draft.h
  * What it says comes from the letter: the command makes it safe to be seen. */
 #ifndef SEALMAIL_MAILBOX_VIEW_H
 #define SEALMAIL_MAILBOX_VIEW_H

@@ -1,4 +1,6 @@
 """Letters for people: what is shown, what protects it, and what is saved."""
+import email
+import email.policy
 import json
 import os
 import re
@@ -462,3 +464,108 @@ def test_with_keys_and_roots_named_the_home_folder_is_not_touched(sealmail, box)
     box.add(LETTER)
     sealmail('mail', 'show', *sealmail.trust(), '--maildir', box.dir, '1', exit=15)
     assert not sealmail.path('.home/.local').exists()
+
+
+# ---- answers ----
+
+class Writer:
+    def __init__(self, sealmail):
+        self.sealmail = sealmail
+
+    def __call__(self, verb, message, *words, exit=0, key=False, **more):
+        done = self.sealmail('mail', verb, *self.sealmail.trust(), *(self.sealmail.identity('bob') if key else []), *words, '-',
+                             stdin=message, exit=exit, **more)
+        self.err = done.err
+        return email.message_from_bytes(done.stdout, policy=email.policy.default)
+
+
+@pytest.fixture
+def answer(sealmail):
+    return Writer(sealmail)
+
+
+FULL = (b'Received: from secret.internal by mx\r\nReturn-Path: <bounce@example.org>\r\nBcc: hidden@example.org\r\n'
+        b'X-Secret: yes\r\nMessage-ID: <3@example.org>\r\nReferences: <1@example.org> <2@example.org>\r\n'
+        b'Cc: =?utf-8?q?J=C3=BCrgen?= <j@example.org>, bob@example.org\r\n') + LETTER
+
+
+def test_a_reply_has_recipient_subject_references_and_quotation(answer):
+    draft = answer('reply', FULL)
+    assert draft['To'] == 'Alice <alice@example.org>' and draft['Cc'] is None and draft['Subject'] == 'Re: hello'
+    assert draft['In-Reply-To'] == '<3@example.org>' and draft['References'] == '<1@example.org> <2@example.org> <3@example.org>'
+    assert draft.get_content() == 'Alice <alice@example.org> wrote:\n> Hello Bob\n'
+    assert set(draft.keys()) == {'To', 'Subject', 'In-Reply-To', 'References', 'MIME-Version', 'Content-Type', 'Content-Transfer-Encoding'}
+
+
+def test_a_reply_to_all_goes_to_everybody_once_and_to_no_blind_copy(sealmail, answer):
+    draft = answer('reply', FULL, '--all')
+    assert draft['Cc'] == 'bob@example.org, Jürgen <j@example.org>' and 'hidden' not in draft.as_string()
+    sealmail('id', 'import', sealmail.pki / 'bob.p12', '--home', 'h', '--passphrase-file', sealmail.pki / 'passphrase', start_new_session=True)
+    draft = answer('reply', FULL, '--all', '--home', 'h')
+    assert draft['Cc'] == 'Jürgen <j@example.org>' and draft['From'] == 'bob@example.org'
+
+
+def test_a_reply_to_an_encrypted_letter_says_that_it_must_stay_so(sealmail, answer):
+    draft = answer('reply', sealmail.letter_and_seal(), key=True)
+    assert draft['X-Sealmail-From-Encrypted'] == 'yes' and '> Hello Bob' in draft.get_content()
+    assert answer('forward', sealmail.sealed(), key=True)['X-Sealmail-From-Encrypted'] == 'yes'
+    assert answer('reply', sealmail.signed())['X-Sealmail-From-Encrypted'] is None
+
+
+def test_reply_to_is_followed_and_named_when_the_signer_is_another(sealmail, answer):
+    other = b'Reply-To: eve@elsewhere.example\r\n' + LETTER
+    assert answer('reply', other)['To'] == 'eve@elsewhere.example'
+    assert answer('reply', sealmail.signed('alice', other))['To'] == 'eve@elsewhere.example'
+    assert 'eve@elsewhere.example gets this reply, but did not sign' in answer.err
+
+
+def test_a_reply_to_written_on_the_way_does_not_get_the_text_of_an_encrypted_letter(sealmail, answer):
+    sealed = b'Reply-To: eve@elsewhere.example\r\n' + sealmail.letter_and_seal()
+    draft = answer('reply', sealed, key=True)
+    assert draft['To'] == 'Alice <alice@example.org>' and 'nothing protects its Reply-To' in answer.err
+
+
+def test_only_what_was_shown_is_quoted(sealmail, answer):
+    hidden = one('text/html', '<p>seen<div style="display:none">SECRET</div><!-- SECRET --><p>end')
+    assert 'SECRET' not in answer('reply', hidden).get_content()
+    two = letter(('Content-Type: text/plain', 'plain'), ('Content-Type: text/html', 'SECRET'), kind='alternative')
+    for verb in ('reply', 'forward'):
+        assert 'SECRET' not in answer(verb, two).as_string()
+    inner = sealmail.sealed(letter=b'Content-Type: text/plain\r\n\r\nSECRET\r\n')
+    head, body = inner.split(b'\r\n\r\n', 1)
+    cms_head = [l for l in head.decode().split('\r\n') if l.lower().startswith('content-')]
+    nested = letter(('Content-Type: text/plain', 'see'), ('\r\n'.join(cms_head), body.decode()))
+    draft = answer('forward', nested, key=True)
+    assert 'SECRET' not in draft.as_string() and 'pkcs7' not in draft.as_string() and 'sealed itself' in answer.err
+
+
+def test_nothing_is_quoted_of_a_letter_that_is_not_good(sealmail, answer):
+    broken = sealmail.signed().replace(b'Hello', b'Hullo')
+    assert not answer('reply', broken, exit=10).keys()
+    assert 'Hullo' in answer('reply', broken, '--force', exit=10).get_content()
+    assert not answer('reply', sealmail.sealed('--cipher', 'aes-256-cbc'), key=True, exit=22).keys()
+
+
+def test_a_forwarded_letter_takes_text_and_attachments_along_and_no_field(answer):
+    message = FULL.split(b'From:')[0] + attached('../r.pdf', 'application/pdf', '%PDF-1')
+    draft = answer('forward', message)
+    assert draft['To'] is None and draft['Subject'] == 'Fwd: hello' and draft['References'] is None
+    text, file = draft.iter_parts()
+    assert 'From: Alice <alice@example.org>' in text.get_content() and 'see' in text.get_content()
+    assert file.get_filename() == 'r.pdf' and file.get_content() == b'%PDF-1' and file.get_content_type() == 'application/pdf'
+    assert 'Received' not in draft.as_string() and 'hidden@' not in draft.as_string() and 'X-Secret' not in draft.as_string()
+
+
+@pytest.mark.parametrize('sender', ['a@b@example.org', '<x@example.org>;<y@example.org>', 'undisclosed:;', '"a b" c@d',
+                                    'x@example.org\r\nFrom: y@example.org'])
+def test_an_address_that_is_not_read_to_its_end_gets_no_reply(answer, sender):
+    message = LETTER.replace(b'Alice <alice@example.org>', sender.encode())
+    draft = answer('reply', message, exit=None)
+    assert draft['To'] is None or '\n' in sender
+
+
+def test_a_field_cannot_smuggle_another_into_the_draft(answer):
+    message = LETTER.replace(b'hello', b'=?utf-8?q?x=0D=0ABcc:_evil@example.org?=').replace(
+        b'Alice <', b'=?utf-8?q?Ali=0ABcc=3A_evil?= <')
+    draft = answer('reply', message)
+    assert draft['Bcc'] is None and 'evil' in draft['Subject']
