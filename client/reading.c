@@ -367,6 +367,8 @@ conclude(struct reading *r)
 		return rc;
 	if (r->plan->judged != NULL) {
 		rc = r->plan->judged(r->plan->ctx, report, sm_open_released(r->open));
+		if (rc == 0)
+			rc = remember_sender(r);
 		return rc != 0 ? rc : report->exit;
 	}
 	if (r->has_out && sm_open_released(r->open))
