@@ -26,7 +26,7 @@ def test_no_option_takes_a_secret_itself(sealmail):
         shown = sealmail(verb, '--help').stdout.decode()
         for name, value in re.findall(r'--([a-z-]+) ([A-Z]+)', shown):
             if re.search('pass|secret|kek|pin|token|password', name):
-                assert value in ('FILE', 'N') and name.endswith(('-file', '-fd')), name
+                assert (value in ('FILE', 'N') and name.endswith(('-file', '-fd'))) or name == 'passphrase-program', name
     for word in ('--passphrase', '--password', '--secret', '--kek', '--pin'):
         sealmail('open', word, 'x', stdin=LETTER, exit=64)
 
@@ -36,7 +36,7 @@ def test_the_environment_is_not_asked_for_secrets():
     names = set()
     for source in (ROOT / 'client').glob('*.c'):
         names |= set(re.findall(r'getenv\("([A-Z_]+)"\)', source.read_text()))
-    assert names == {'NO_COLOR', 'TERM', 'TMPDIR', 'HOME', 'SEALMAIL_HOME', 'XDG_DATA_HOME'}
+    assert names == {'NO_COLOR', 'TERM', 'TMPDIR', 'PATH', 'HOME', 'MAILDIR', 'SEALMAIL_HOME', 'XDG_DATA_HOME'}
 
 
 def test_a_passphrase_by_descriptor(sealmail, pki):

@@ -30,11 +30,11 @@ needs_tmpfs = pytest.mark.skipif(not in_memory('/dev/shm'), reason='/dev/shm is 
 
 
 def test_a_file_needs_no_spool(sealmail, words, message):
-    sealmail(*words, '--spool', '/missing', sealmail.write('in.eml', message))
+    sealmail(*words, '--spool', '/proc/missing', sealmail.write('in.eml', message))
 
 
 def test_a_small_pipe_needs_no_spool(sealmail, words):
-    sealmail(*words, '--spool', '/missing', stdin=sealmail.letter_and_seal())
+    sealmail(*words, '--spool', '/proc/missing', stdin=sealmail.letter_and_seal())
 
 
 def test_the_named_folder_is_used_and_left_empty(sealmail, words, message):
@@ -70,7 +70,7 @@ def test_tmpdir_in_memory_is_passed_over_with_a_sentence(sealmail, words, messag
 
 
 def test_73_when_the_named_folder_does_not_exist(sealmail, words, message):
-    assert '/missing' in sealmail(*words, '--spool', '/missing', stdin=message, exit=73).err
+    assert '/proc/missing' in sealmail(*words, '--spool', '/proc/missing', stdin=message, exit=73).err
 
 
 def test_74_when_the_spool_is_full_names_the_folder_and_the_option(sealmail, words, message):
