@@ -40,6 +40,16 @@ home_path(const struct client *c)
 	return out;
 }
 
+bool
+home_exists(const struct client *c)
+{
+	char *path = home_path(c);
+	bool there = path != NULL && access(path, F_OK) == 0;
+
+	free(path);
+	return there;
+}
+
 int
 home_open(struct client *c, struct private_dir *dir, bool create)
 {

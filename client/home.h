@@ -9,6 +9,8 @@
 char *home_path(const struct client *c);
 /* The user's home folder of the system, to free; or NULL. */
 char *home_of_user(void);
+/* Is there something at home_path()? Verbs that only read mail make no folder. */
+bool home_exists(const struct client *c);
 /* Open HOME; create: make it. One that is missing leaves dir->fd at -1 and is no
  * fault when create is false. */
 int home_open(struct client *c, struct private_dir *dir, bool create);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "contacts.h"
+#include "home.h"
 #include "input.h"
 #include "json_place.h"
 #include "judging.h"
@@ -325,7 +326,8 @@ keeps_book(const struct reading *r)
 {
 	const struct options *o = &r->c->opt;
 
-	if (!takes(r->c, OPT_TRUST) || sm_open_report(r->open)->exit != 0)
+	if (!takes(r->c, OPT_TRUST) || sm_open_report(r->open)->exit != 0 ||
+	    !home_exists(r->c))
 		return false;
 	return options_has(o, OPT_HOME) || options_has(o, OPT_ID) ||
 	    (!options_has(o, OPT_TRUST) && !options_has(o, OPT_KEY) &&

@@ -95,8 +95,10 @@ def test_the_choice_and_its_reason_are_told(sealmail, pki):
 
 
 def test_nothing_is_needed_or_read_under_home(sealmail):
-    sealmail('verify', '--home', '/missing', *sealmail.trust(), stdin=sealmail.signed())
-    sealmail('verify', *sealmail.trust(), stdin=sealmail.signed(), env={'HOME': '/missing', 'SEALMAIL_HOME': '/missing'})
+    missing = str(sealmail.path('missing'))
+    sealmail('verify', '--home', missing, *sealmail.trust(), stdin=sealmail.signed())
+    sealmail('verify', *sealmail.trust(), stdin=sealmail.signed(), env={'HOME': missing, 'SEALMAIL_HOME': missing})
+    assert not sealmail.path('missing').exists()
 
 
 @pytest.mark.parametrize('form', ['der', 'pem'])
