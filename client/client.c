@@ -42,7 +42,8 @@ client_fault(struct client *c, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(c->fault == 0 ? c->fault_text : NULL, fmt, ap);
+	if (!c->silent)
+		say(c->fault == 0 ? c->fault_text : NULL, fmt, ap);
 	va_end(ap);
 	if (c->fault == 0)
 		c->fault = code;
@@ -54,7 +55,7 @@ client_note(const struct client *c, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (c->quiet)
+	if (c->quiet || c->silent)
 		return;
 	va_start(ap, fmt);
 	say(NULL, fmt, ap);

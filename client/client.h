@@ -30,6 +30,7 @@ struct client {
 	struct sm_limits limits;
 	int64_t now;           /* --at, or the clock */
 	bool quiet, verbose;
+	bool silent;           /* of a copy: its faults are not said */
 	bool colour;           /* standard error may be coloured */
 	bool stderr_tty;
 	struct json_place json;

@@ -41,6 +41,13 @@ const struct config_def config_table[CONFIG_COUNT] = {
 	    "certificates that the server's leads to; default: the system's" },
 	ONE(CONFIG_QUEUE_DAYS, "queue-days", CONFIG_NUMBER)
 	    "days after which undelivered mail is not tried again; default 5" },
+	WORDS(CONFIG_FETCH_REVOCATION, "fetch-revocation", "no crl yes")
+	    "ask the network whether certificates were revoked: no, by lists, also "
+	    "by OCSP; default no" },
+	WORDS(CONFIG_FETCH_INTERMEDIATES, "fetch-intermediates", "no yes")
+	    "get a missing issuer where the certificate says; default no" },
+	WORDS(CONFIG_FETCH_PRIVATE, "fetch-private", "no revocation all")
+	    "which of those may lead into one's own network; default revocation" },
 	ONE(CONFIG_PASSPHRASE_PROGRAM, "passphrase-program", CONFIG_PATH)
 	    "program that asks for passphrases, instead of the terminal" },
 };

@@ -246,7 +246,8 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "OCSP response, DER or PEM" },
 	[OPT_REQUIRE_REVOCATION] = { OPT_REQUIRE_REVOCATION, 0, "require-revocation",
 	    FLAG, .verbs = JUDGES | SIGNS_AND_JUDGES, .group = GROUP_TRUST,
-	    .help = "without revocation evidence: exit 75" },
+	    .help = "without revocation evidence: exit 75",
+	    .more = "The network is asked for it, as --online does." },
 	[OPT_FROM] = { OPT_FROM, 0, "from", TAKES(OTHER, "ADDR"), .verbs = JUDGES,
 	    .group = GROUP_TRUST,
 	    .help = "the address that the signer must be",
@@ -258,6 +259,13 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .group = GROUP_TRUST,
 	    .help = "accept the algorithms of old mail (exit 16)" },
 
+	[OPT_ONLINE] = { OPT_ONLINE, 0, "online", FLAG,
+	    .verbs = JUDGES | SIGNS_AND_JUDGES, .group = GROUP_TRUST,
+	    .help = "ask the network whether certificates were revoked",
+	    .more = "By OCSP and revocation lists, for signers that lead to a trusted "
+	        "root. It tells their authority that you read this mail now; so it "
+	        "is not done by itself. fetch-revocation in the config file makes it "
+	        "the rule." },
 	[OPT_DOMAIN] = { OPT_DOMAIN, 0, "domain", TAKES(OTHER, "DOMAIN"),
 	    .repeats = true, .verbs = V(TRUST_ADD), .group = GROUP_TRUST,
 	    .help = "trust it for the mail of DOMAIN alone",
