@@ -353,7 +353,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	        "can enter." },
 	[OPT_OFFLINE] = { OPT_OFFLINE, 0, "offline", FLAG, .verbs = EVERYWHERE,
 	    .group = GROUP_EVERYWHERE, .help = "use no network",
-	    .more = "This version never does." },
+	    .more = "Whatever the config file and other options say." },
 	[OPT_AT] = { OPT_AT, 0, "at", TAKES(OTHER, "TIME"), .verbs = EVERYWHERE,
 	    .group = GROUP_EVERYWHERE,
 	    .help = "judge, or sign, as of TIME: 2026-11-22T09:14:00Z" },

@@ -177,7 +177,7 @@ why_not(const struct request *r, CURLcode code, CURL *curl, char why[300])
 	if (r->no_memory)
 		return "out of memory";
 	if (code == CURLE_UNSUPPORTED_PROTOCOL)
-		return "it leads to another kind of address";
+		return "it leads to another kind of address, or speaks no HTTP";
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return "it did not answer in time";
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
@@ -226,6 +226,6 @@ http_fetch(struct sm_buf *out, const char *url, struct sm_bytes post,
 	fault = perform(curl, &r, url, post, why);
 	curl_easy_cleanup(curl);
 	if (fault != NULL)
-		(void)sm_buf_resize(out, r.start);
+		out->len = r.start;
 	return fault;
 }
