@@ -15,7 +15,7 @@
 
 #include <curl/curl.h>
 
-#include "../frame.h"
+#include "frame.h"
 #include "http.h"
 
 /* A sanitizer's shadow is larger than any limit. */
@@ -126,7 +126,7 @@ serve(struct frame *f, bool allow_private)
 	}
 	if (strcmp(f->word, "get") != 0 || end != NULL ||
 	    sm_buf_append_byte(&f->body, 0) != 0)
-		return answer("it was asked for something it does not know", NULL);
+		return answer("it was asked for something it does not know", &f->body);
 	return get((const char *)f->body.data, allow_private);
 }
 
