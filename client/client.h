@@ -27,6 +27,7 @@ struct json_place {
 struct client {
 	const struct verb_def *verb;
 	struct options opt;
+	char **words;          /* send: what opt was read from */
 	struct sm_limits limits;
 	int64_t now;           /* --at, or the clock */
 	bool quiet, verbose;
@@ -82,5 +83,6 @@ int verb_mail_show(struct client *c);
 int verb_mail_save(struct client *c);
 int verb_mail_reply(struct client *c);
 int verb_mail_forward(struct client *c);
+int verb_send(struct client *c);
 
 #endif

@@ -87,6 +87,10 @@ const struct exit_info exit_table[] = {
 	{ EXIT_NO_INPUT, "no-input", "input missing",
 	    "A file that was named does not exist or cannot be read.",
 	    "Check the name and the permissions." },
+	{ EXIT_REFUSED, "refused", "a mail server refuses a recipient or the message",
+	    "It said so for good: trying again would not help. Others may have got the "
+	    "message; the words printed name those who did not.",
+	    "Check the address; the server's own words say what it minds." },
 	{ EXIT_INTERNAL, "internal", "internal",
 	    "Out of memory, or a fault of the program or its cryptographic library.",
 	    "Try again; if it comes back, report it with the sentence printed." },

@@ -12,6 +12,7 @@ void generate_fish(void);
 void generate_man_verbs(void);
 void generate_man_everywhere(void);
 void generate_man_exits(void);
+void generate_man_config(void); /* the keys of HOME/config */
 void generate_man_options(const struct verb_def *verb);
 void generate_man_examples(const struct verb_def *verb);
 

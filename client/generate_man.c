@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config.h"
 #include "exit.h"
 #include "generate.h"
 
@@ -232,6 +233,24 @@ generate_man_exits(void)
 	for (e = exit_table; e->name != NULL; e++) {
 		printf(".It %d\n", e->code);
 		print_sentence(e->meaning);
+	}
+	puts(".El");
+}
+
+void
+generate_man_config(void)
+{
+	const struct config_def *d;
+
+	puts(".Bl -tag -width Ds");
+	for (d = config_table; d < config_table + CONFIG_COUNT; d++) {
+		printf(".It Cm %s", d->name);
+		putchar('\n');
+		print_sentence(d->help);
+		if (d->kind == CONFIG_WORD)
+			printf("One of: %s.\n", d->words);
+		if (d->repeats)
+			puts("May stand there several times.");
 	}
 	puts(".El");
 }

@@ -13,6 +13,7 @@
 #include "json_place.h"
 #include "keycache.h"
 #include "limit_names.h"
+#include "sendmail_words.h"
 
 static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_SIGN] = verb_sign,
@@ -45,6 +46,7 @@ static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_MAIL_SAVE] = verb_mail_save,
 	[VERB_MAIL_REPLY] = verb_mail_reply,
 	[VERB_MAIL_FORWARD] = verb_mail_forward,
+	[VERB_SEND] = verb_send,
 };
 
 static bool
@@ -93,12 +95,28 @@ flush_stdout(struct client *c, int rc)
 	return rc;
 }
 
+/* The flags of sendmail that say nothing are left out before anything is read. */
+static int
+parse(struct client *c, int argc, char *const *argv)
+{
+	char **words;
+
+	if (c->verb->id != VERB_SEND)
+		return options_parse(&c->opt, c->verb, argc, argv);
+	words = c->words = calloc((size_t)argc + 1, sizeof(*words));
+	if (words == NULL) {
+		(void)snprintf(c->opt.fault, sizeof(c->opt.fault), "out of memory");
+		return -1;
+	}
+	return options_parse(&c->opt, c->verb, sendmail_words(argc, argv, words), words);
+}
+
 static int
 run_verb(struct client *c, int argc, char *const *argv)
 {
 	int rc;
 
-	if (options_parse(&c->opt, c->verb, argc, argv) != 0)
+	if (parse(c, argc, argv) != 0)
 		return client_fault(c, EXIT_USAGE, "%s", c->opt.fault);
 	if (options_has(&c->opt, OPT_HELP)) {
 		help_verb(stdout, c->verb);
@@ -218,6 +236,23 @@ run(struct client *c, int argc, char *const *argv)
 	return unknown_in_family(c, argv[1], argv[2]);
 }
 
+/* Under the name of sendmail the command sends. */
+static bool
+is_sendmail(const char *path)
+{
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+	const char *name = slash != NULL ? slash + 1 : path;
+
+	return name != NULL && strcmp(name, "sendmail") == 0;
+}
+
+static int
+run_as_sendmail(struct client *c, int argc, char *const *argv)
+{
+	c->verb = &verb_table[VERB_SEND];
+	return run_verb(c, argc - 1, argv + 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -230,7 +265,8 @@ main(int argc, char **argv)
 	c.limits = sm_limits_default();
 	c.stderr_tty = isatty(STDERR_FILENO) == 1;
 	c.colour = may_colour(&c);
-	rc = run(&c, argc, argv);
+	rc = is_sendmail(argv[0]) ? run_as_sendmail(&c, argc, argv) : run(&c, argc, argv);
 	options_free(&c.opt);
+	free(c.words);
 	return rc;
 }

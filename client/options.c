@@ -142,6 +142,7 @@ option_by_name(const struct verb_def *verb, const char *name, size_t len)
 	return found;
 }
 
+/* So may they share a letter. */
 static const struct option_def *
 option_by_letter(const struct verb_def *verb, char letter)
 {
@@ -201,7 +202,8 @@ add(struct reader *r, const struct option_def *def, const char *value)
 	if (def->arg == ARG_REQUIRED && *value == '\0')
 		return fail(o, "--%s needs a value: --%s %s", def->name, def->name,
 		    def->value_name);
-	if (def->value == VALUE_WORD && !word_listed(def->words, value))
+	if (def->value == VALUE_WORD && value != NULL &&
+	    !word_listed(def->words, value))
 		return fail(o, "--%s takes one of: %s", def->name, def->words);
 	if (def->arg != ARG_NONE && !def->repeats && options_has(o, def->id))
 		return fail(o, "--%s was given twice", def->name);

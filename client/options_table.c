@@ -3,6 +3,7 @@
 
 #define V(verb) ((uint64_t)1 << VERB_##verb)
 #define SEALS (V(SIGN) | V(ENCRYPT))
+#define PROTECTS (SEALS | V(SEND))
 #define SIGNS_AND_JUDGES V(GIT)
 /* One letter is judged and decrypted as by open. */
 #define DRAFTS (V(MAIL_REPLY) | V(MAIL_FORWARD))
@@ -14,7 +15,7 @@
     V(ID_EXPORT) | V(ID_REMOVE) | V(ID_LOCK))
 #define TRUSTS (V(TRUST_LIST) | V(TRUST_SHOW) | V(TRUST_ADD) | V(TRUST_REMOVE))
 #define MAKES (V(ID_NEW) | V(ID_RENEW))
-#define UNLOCKS (SEALS | DECRYPTS | SIGNS_AND_JUDGES | V(ID_IMPORT) | V(ID_EXPORT) | \
+#define UNLOCKS (PROTECTS | DECRYPTS | SIGNS_AND_JUDGES | V(ID_IMPORT) | V(ID_EXPORT) | \
     V(ID_REMOVE))
 #define EVERYWHERE (((uint64_t)1 << VERB_COUNT) - 1)
 /* They speak the language of the program that starts them. */
@@ -32,6 +33,8 @@ const char *const option_group_names[GROUP_COUNT] = {
 	[GROUP_RECIPIENTS] = "Recipients and encryption",
 	[GROUP_SIGNATURE] = "Signature",
 	[GROUP_MAIL] = "Mail folders and letters",
+	[GROUP_SENDING] = "Sending",
+	[GROUP_QUEUE] = "The queue",
 	[GROUP_TRUST] = "Trust and evidence",
 	[GROUP_RELEASE] = "Releasing content that is not good",
 	[GROUP_OUTPUT] = "Output",
@@ -39,22 +42,22 @@ const char *const option_group_names[GROUP_COUNT] = {
 	[GROUP_EVERYWHERE] = "Everywhere",
 };
 
-const char *const verb_later[] = { "send", "enrol",
+const char *const verb_later[] = { "enrol",
 	"recover", "officer", "doctor", NULL };
 
 const struct option_def option_table[OPT_COUNT] = {
 	[OPT_KEY] = { OPT_KEY, 0, "key", TAKES(FILE, "FILE"), .repeats = true,
-	    .verbs = SEALS | DECRYPTS | SIGNS_AND_JUDGES, .group = GROUP_KEYS,
+	    .verbs = PROTECTS | DECRYPTS | SIGNS_AND_JUDGES, .group = GROUP_KEYS,
 	    .help = "private key: PEM, DER or PKCS#12",
 	    .more = "A file with several keys gives each that fits. A PKCS#12 file "
 	        "carries the certificate too. When signing, each file named adds "
 	        "one signer." },
 	[OPT_CERT] = { OPT_CERT, 0, "cert", TAKES(FILE, "FILE"), .repeats = true,
-	    .verbs = SEALS | DECRYPTS | SIGNS_AND_JUDGES, .group = GROUP_KEYS,
+	    .verbs = PROTECTS | DECRYPTS | SIGNS_AND_JUDGES, .group = GROUP_KEYS,
 	    .help = "certificate of a key, found by its public key",
 	    .more = "Not needed when the key's file holds it." },
 	[OPT_CHAIN] = { OPT_CHAIN, 0, "chain", TAKES(FILE, "FILE"), .repeats = true,
-	    .verbs = SEALS | SIGNS_AND_JUDGES, .group = GROUP_KEYS,
+	    .verbs = PROTECTS | SIGNS_AND_JUDGES, .group = GROUP_KEYS,
 	    .help = "further certificates to send along",
 	    .more = "CA certificates in the files of the key and its certificate are "
 	        "sent without asking, roots excepted." },
@@ -115,7 +118,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .more = "For servers whose disk is protected in another way: whoever "
 	        "reads the file has the key." },
 	[OPT_REMEMBER] = { OPT_REMEMBER, 0, "remember", TAKES(OTHER, "MINUTES"),
-	    .verbs = SEALS | DECRYPTS | SIGNS_AND_JUDGES | V(ID_EXPORT), .group = GROUP_KEYS,
+	    .verbs = PROTECTS | DECRYPTS | SIGNS_AND_JUDGES | V(ID_EXPORT), .group = GROUP_KEYS,
 	    .help = "how long a typed passphrase is kept; default 10",
 	    .more = "The Linux kernel keeps it, for the key that it opened; 0: not at "
 	        "all. sealmail id lock forgets all at once." },
@@ -137,7 +140,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	        "without a shell. The line \"passphrase-program = PROGRAM\" in HOME/config "
 	        "sets one for all keys of the keyring." },
 	[OPT_NO_MAC] = { OPT_NO_MAC, 0, "no-mac", FLAG,
-	    .verbs = SEALS | DECRYPTS | V(ID_IMPORT) | V(ID_REMOVE),
+	    .verbs = PROTECTS | DECRYPTS | V(ID_IMPORT) | V(ID_REMOVE),
 	    .group = GROUP_KEYS,
 	    .help = "accept PKCS#12 without integrity protection" },
 
@@ -155,7 +158,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	[OPT_SIGN] = { OPT_SIGN, 's', "sign", FLAG, .verbs = V(ENCRYPT),
 	    .group = GROUP_RECIPIENTS, .help = "sign first, with -i or --key" },
 	[OPT_ALG] = { OPT_ALG, 0, "alg", TAKES(WORD, "HOW"),
-	    .words = "auto strong compat pq", .verbs = V(ENCRYPT),
+	    .words = "auto strong compat pq", .verbs = V(ENCRYPT) | V(SEND),
 	    .group = GROUP_RECIPIENTS,
 	    .help = "auto, strong, compat or pq: choice of algorithms",
 	    .more = "auto takes the best that all recipients are known to read; "
@@ -165,7 +168,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	[OPT_CIPHER] = { OPT_CIPHER, 0, "cipher", TAKES(HINT, "NAME"),
 	    .words = "aes-256-gcm aes-128-gcm chacha20-poly1305 aes-256-ccm "
 	        "aes-128-ccm aes-256-cbc aes-128-cbc",
-	    .verbs = V(ENCRYPT), .group = GROUP_RECIPIENTS,
+	    .verbs = V(ENCRYPT) | V(SEND), .group = GROUP_RECIPIENTS,
 	    .help = "content cipher, instead of --alg's choice" },
 	[OPT_CEK_HKDF] = { OPT_CEK_HKDF, 0, "cek-hkdf", FLAG, .verbs = V(ENCRYPT),
 	    .group = GROUP_RECIPIENTS,
@@ -215,17 +218,63 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .more = "A program with its arguments, run without a shell. Exit status 0 lets "
 	        "the part be saved; with any other nothing is (exit 31)." },
 
-	[OPT_OPAQUE] = { OPT_OPAQUE, 0, "opaque", FLAG, .verbs = SEALS,
+	[OPT_OPAQUE] = { OPT_OPAQUE, 0, "opaque", FLAG, .verbs = PROTECTS,
 	    .group = GROUP_SIGNATURE,
 	    .help = "application/pkcs7-mime, not multipart/signed",
 	    .more = "Survives mail systems that rewrite text, but only mail programs "
 	        "with S/MIME can show it. With --form der or pem: the content is "
 	        "put inside." },
 	[OPT_DIGEST] = { OPT_DIGEST, 0, "digest", TAKES(HINT, "NAME"),
-	    .words = "sha-256 sha-384 sha-512", .verbs = SEALS,
+	    .words = "sha-256 sha-384 sha-512", .verbs = PROTECTS,
 	    .group = GROUP_SIGNATURE, .help = "digest, instead of the key's usual one" },
-	[OPT_PSS] = { OPT_PSS, 0, "pss", FLAG, .verbs = SEALS,
+	[OPT_PSS] = { OPT_PSS, 0, "pss", FLAG, .verbs = PROTECTS,
 	    .group = GROUP_SIGNATURE, .help = "RSA-PSS instead of PKCS#1 v1.5" },
+
+	[OPT_READ_RECIPIENTS] = { OPT_READ_RECIPIENTS, 't', "read-recipients", FLAG,
+	    .verbs = V(SEND), .group = GROUP_SENDING,
+	    .help = "recipients are those of To, Cc and Bcc",
+	    .more = "Addresses that are given besides are added." },
+	[OPT_ENVELOPE_FROM] = { OPT_ENVELOPE_FROM, 'f', "envelope-from",
+	    TAKES(OTHER, "ADDR"), .verbs = V(SEND), .group = GROUP_SENDING,
+	    .help = "who is told when mail comes back",
+	    .more = "Default: the address of From, which it stands for when the message "
+	        "has none." },
+	[OPT_FULL_NAME] = { OPT_FULL_NAME, 'F', "full-name", TAKES(OTHER, "NAME"),
+	    .verbs = V(SEND), .group = GROUP_SENDING,
+	    .help = "name for a From field that is missing" },
+	[OPT_SEND_ID] = { OPT_SEND_ID, 0, "id", TAKES(OTHER, "ID"),
+	    .verbs = V(SEND), .group = GROUP_SENDING,
+	    .help = "an identity of the keyring: address, name or key",
+	    .more = "Default: the one with the address of From." },
+	[OPT_REQUIRE_ENCRYPTION] = { OPT_REQUIRE_ENCRYPTION, 0, "encrypt", FLAG,
+	    .verbs = V(SEND), .group = GROUP_SENDING,
+	    .help = "encrypted or not at all, whatever the policy says" },
+	[OPT_CONFIDENTIAL] = { OPT_CONFIDENTIAL, 0, "confidential", FLAG,
+	    .verbs = V(SEND), .group = GROUP_SENDING,
+	    .help = "encrypted, and only inside the organisation" },
+	[OPT_YES] = { OPT_YES, 0, "yes", FLAG, .verbs = V(SEND),
+	    .group = GROUP_SENDING,
+	    .help = "send also where the policy says \"ask\"" },
+	[OPT_DRY_RUN] = { OPT_DRY_RUN, 0, "dry-run", FLAG, .verbs = V(SEND),
+	    .group = GROUP_SENDING,
+	    .help = "show what would go to whom, and send nothing" },
+	[OPT_SENDMAIL] = { OPT_SENDMAIL, 0, "sendmail", TAKES(OTHER, "PROGRAM"),
+	    .verbs = V(SEND), .group = GROUP_SENDING,
+	    .help = "hand it to this program, with its first arguments" },
+	[OPT_TO_MAILDIR] = { OPT_TO_MAILDIR, 0, "maildir", TAKES(DIR, "DIR"),
+	    .verbs = V(SEND), .group = GROUP_SENDING,
+	    .help = "put it into a Maildir; %a: the address" },
+	[OPT_SENT] = { OPT_SENT, 0, "sent", TAKES(OTHER, "FOLDER"),
+	    .verbs = V(SEND), .group = GROUP_SENDING,
+	    .help = "keep a copy: a Maildir, imap:FOLDER, or none" },
+	[OPT_QUEUE] = { OPT_QUEUE, 0, "queue", FLAG, .verbs = V(SEND),
+	    .group = GROUP_QUEUE, .help = "list the letters that wait" },
+	[OPT_FLUSH] = { OPT_FLUSH, 0, "flush", .arg = ARG_OPTIONAL, .value = VALUE_WORD,
+	    .value_name = "all", .words = "all", .verbs = V(SEND), .group = GROUP_QUEUE,
+	    .help = "try the letters whose time has come again",
+	    .more = "With =all every letter is tried, also those that were given up." },
+	[OPT_DROP] = { OPT_DROP, 0, "drop", TAKES(OTHER, "ID"), .verbs = V(SEND),
+	    .group = GROUP_QUEUE, .help = "take a letter out of the queue, unsent" },
 
 	[OPT_TRUST] = { OPT_TRUST, 0, "trust", TAKES(FILE, "FILE"), .repeats = true,
 	    .verbs = JUDGES | SIGNS_AND_JUDGES, .group = GROUP_TRUST,
@@ -238,7 +287,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "further certificates to build the path with",
 	    .more = "Not trusted by themselves." },
 	[OPT_CRL] = { OPT_CRL, 0, "crl", TAKES(FILE, "FILE"), .repeats = true,
-	    .verbs = JUDGES | SEALS | SIGNS_AND_JUDGES, .group = GROUP_TRUST,
+	    .verbs = JUDGES | PROTECTS | SIGNS_AND_JUDGES, .group = GROUP_TRUST,
 	    .help = "revocation list, DER or PEM",
 	    .more = "When signing, the list is sent along." },
 	[OPT_OCSP] = { OPT_OCSP, 0, "ocsp", TAKES(FILE, "FILE"), .repeats = true,
@@ -534,4 +583,10 @@ const struct verb_def verb_table[VERB_COUNT] = {
 	    "write a draft that hands a letter on",
 	    .examples = { { "sealmail mail forward 12 -o draft.eml",
 		"with its attachments" } } },
+	[VERB_SEND] = { VERB_SEND, "send", "ADDRESS...",
+	    "send a message from standard input, protected as the policy says",
+	    .examples = { { "sealmail send -t <letter.eml", "to those whom it names" },
+		{ "sealmail send --dry-run -t <letter.eml",
+		    "what would go to whom, and how?" },
+		{ "sealmail send --flush", "try again what waits" } }, .many = true },
 };

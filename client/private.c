@@ -290,6 +290,12 @@ empty_folder(int at, const char *name)
 	(void)unlinkat(at, name, AT_REMOVEDIR);
 }
 
+void
+private_discard(const struct private_dir *parent, const char *name)
+{
+	empty_folder(parent->fd, name);
+}
+
 int
 private_remove(struct client *c, const struct private_dir *parent, const char *name)
 {

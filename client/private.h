@@ -35,6 +35,8 @@ int private_publish(struct client *c, struct private_dir *dir,
 /* Take a folder with its files away. */
 int private_remove(struct client *c, const struct private_dir *parent,
     const char *name);
+/* The same for a folder that never had its name; says nothing. */
+void private_discard(const struct private_dir *parent, const char *name);
 /* Remove what killed programs left in dir. Only under the lock. */
 void private_clean(const struct private_dir *dir);
 

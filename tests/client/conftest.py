@@ -80,6 +80,16 @@ class Command:
         return sorted(p.name for p in self.cwd.iterdir())
 
 
+def identity_home(sealmail, home, *names):
+    """A HOME with the keys of these people, kept without a passphrase."""
+    for name in names:
+        pem = subprocess.run(['openssl', 'pkey', '-in', sealmail.pki / f'{name}.key'], capture_output=True, check=True).stdout
+        f = sealmail.write(f'{name}-all.pem', pem + (sealmail.pki / f'{name}.pem').read_bytes() +
+                           (sealmail.pki / 'inter.pem').read_bytes())
+        f.chmod(0o600)
+        sealmail('id', 'import', '--home', home, '--no-passphrase', f)
+
+
 @pytest.fixture
 def sealmail(tmp_path, pki):
     work = tmp_path / 'work'
