@@ -123,7 +123,7 @@ open_pipes(int in[2], int out[2])
 }
 
 static int
-launch(struct helper *h, const char *path, const char *const *args)
+launch(struct helper *h, const char *path, const char *const *args, bool whole_env)
 {
 	size_t i, n = count(args);
 	char **argv = calloc(n + 2, sizeof(*argv));
@@ -144,7 +144,7 @@ launch(struct helper *h, const char *path, const char *const *args)
 	}
 	h->pid = fork();
 	if (h->pid == 0)
-		become(path, argv, env, in[0], out[1], parent);
+		become(path, argv, whole_env ? environ : env, in[0], out[1], parent);
 	error = errno;
 	free(argv);
 	(void)close(in[0]);
@@ -159,9 +159,9 @@ launch(struct helper *h, const char *path, const char *const *args)
 	    strerror(error));
 }
 
-int
-helper_start(struct client *c, struct helper *h, const char *name,
-    const char *const *args)
+static int
+start(struct client *c, struct helper *h, const char *name, const char *const *args,
+    bool whole_env)
 {
 	char *path = find_program(name);
 	int rc;
@@ -172,9 +172,22 @@ helper_start(struct client *c, struct helper *h, const char *name,
 	if (path == NULL)
 		return client_fault(c, EXIT_INTERNAL, "the program %s, which this needs, is "
 		    "not installed; install the whole of sealmail again", name);
-	rc = launch(h, path, args);
+	rc = launch(h, path, args, whole_env);
 	free(path);
 	return rc;
+}
+
+int
+helper_start(struct client *c, struct helper *h, const char *name,
+    const char *const *args)
+{
+	return start(c, h, name, args, false);
+}
+
+int
+helper_start_token(struct client *c, struct helper *h)
+{
+	return start(c, h, "sealmail-token", NULL, true);
 }
 
 /* ---- talking ---- */

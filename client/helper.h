@@ -27,6 +27,9 @@ struct helper {
  * argv[0]; never a secret; may be NULL. */
 int helper_start(struct client *c, struct helper *h, const char *name,
     const char *const *args);
+/* The same with the whole environment: what cards and HSMs need is their makers' own
+ * (SOFTHSM2_CONF, ...), and trust does not depend on it. */
+int helper_start_token(struct client *c, struct helper *h);
 /* Is the program installed? */
 bool helper_exists(const char *name);
 int helper_send(struct helper *h, const char *word, struct sm_bytes body);

@@ -15,7 +15,7 @@
 #include "keys.h"
 #include "pem.h"
 
-enum { INFO_BYTES = 64 << 10, KEY_BYTES = 1 << 20, CERTS_BYTES = 16 << 20 };
+enum { INFO_BYTES = 64 << 10, URI_BYTES = TOKEN_URI_MAX, KEY_BYTES = 1 << 20, CERTS_BYTES = 16 << 20 };
 
 /* ---- the private half ---- */
 
@@ -99,20 +99,15 @@ unlock(struct keyring_key *k, struct sm_bytes pem, struct sm_key **out)
 	return rc;
 }
 
+/* The key.pem of a key, or what stands for it. */
 static int
-fetch(void *ctx, struct sm_key **out)
+fetch_file(struct keyring_key *k, struct sm_key **out)
 {
-	struct keyring_key *k = ctx;
 	struct private_dir dir = PRIVATE_DIR_INIT;
 	struct sm_buf pem = SM_BUF_SECRET_INIT;
 	bool there = false;
-	int rc = k->ring->fault;
+	int rc = private_open_in(k->ring->c, &dir, &k->ring->keys, k->id, false);
 
-	/* Asked once and not answered: not again for the next key. */
-	if (rc == 0)
-		rc = passphrases_ready(k->ring);
-	if (rc == 0)
-		rc = private_open_in(k->ring->c, &dir, &k->ring->keys, k->id, false);
 	if (rc == 0 && dir.fd >= 0)
 		rc = private_read(k->ring->c, &dir, "key.pem", KEY_BYTES, &pem, &there);
 	if (rc == 0 && !there)
@@ -122,6 +117,21 @@ fetch(void *ctx, struct sm_key **out)
 		rc = unlock(k, sm_buf_bytes(&pem), out);
 	sm_buf_free(&pem);
 	private_close(&dir);
+	return rc;
+}
+
+static int
+fetch(void *ctx, struct sm_key **out)
+{
+	struct keyring_key *k = ctx;
+	int rc = k->ring->fault;
+
+	/* Asked once and not answered: not again for the next key. */
+	if (rc == 0)
+		rc = passphrases_ready(k->ring);
+	if (rc == 0)
+		rc = k->token == NULL ? fetch_file(k, out) :
+		    tokens_key(&k->ring->tokens, out, k->token, sm_key_spki(k->key));
 	k->ring->fault = rc;
 	return rc == 0 ? 0 : SM_E_SECRET;
 }
@@ -141,6 +151,7 @@ free_key(struct keyring_key *k)
 	free(k->mails);
 	free(k->name);
 	free(k->request);
+	free(k->token);
 	sm_certs_wipe(&k->certs);
 	sm_certs_wipe(&k->chain);
 	free(k);
@@ -299,6 +310,25 @@ read_public(struct keyring_key *k, const struct private_dir *dir)
 }
 
 static int
+read_token(struct keyring_key *k, const struct private_dir *dir)
+{
+	struct sm_buf uri = SM_BUF_INIT;
+	bool there;
+	int rc = private_read(k->ring->c, dir, "token", URI_BYTES, &uri, &there);
+
+	if (rc == 0 && there && sm_buf_append_byte(&uri, 0) != 0)
+		rc = client_out_of_memory(k->ring->c);
+	if (rc == 0 && there) {
+		uri.data[strcspn((char *)uri.data, "\r\n")] = '\0';
+		k->token = strdup((char *)uri.data);
+		rc = k->token != NULL ? token_check_uri(k->ring->c, k->token) :
+		    client_out_of_memory(k->ring->c);
+	}
+	sm_buf_free(&uri);
+	return rc;
+}
+
+static int
 read_files(struct keyring_key *k, const struct private_dir *dir)
 {
 	int rc = read_public(k, dir);
@@ -306,6 +336,8 @@ read_files(struct keyring_key *k, const struct private_dir *dir)
 	if (rc != 0 || k->key == NULL)
 		return rc;
 	rc = read_info(k, dir);
+	if (rc == 0)
+		rc = read_token(k, dir);
 	if (rc == 0)
 		rc = read_certs(k, dir);
 	if (rc == 0 && faccessat(dir->fd, "request.pem", F_OK,
@@ -385,6 +417,7 @@ keyring_open(struct client *c, struct keyring *ring, bool change)
 
 	memset(ring, 0, sizeof(*ring));
 	ring->c = c;
+	tokens_init(&ring->tokens, c, &ring->pass);
 	ring->keys.fd = ring->lock = -1;
 	rc = home_open(c, &ring->home, change);
 	if (rc != 0 || ring->home.fd < 0)
@@ -408,6 +441,7 @@ keyring_close(struct keyring *ring)
 	for (i = 0; i < ring->count; i++)
 		free_key(ring->list[i]);
 	free(ring->list);
+	tokens_free(&ring->tokens);
 	if (ring->has_pass)
 		passphrases_free(&ring->pass);
 	private_close(&ring->keys);
@@ -419,6 +453,12 @@ keyring_close(struct keyring *ring)
 }
 
 /* ---- asking ---- */
+
+int
+keyring_fault(const struct keyring *ring)
+{
+	return ring->fault != 0 ? ring->fault : ring->tokens.fault;
+}
 
 struct keyring_key *
 keyring_find(const struct keyring *ring, struct sm_bytes spki)

@@ -6,6 +6,7 @@
  *       public.pem         the public half, with which the key is found
  *       info               lines "field: value": created, mail, name, use,
  *                          exportable, protected, renews
+ *       token              instead of key.pem: the pkcs11: URI of a key on a token
  *       certs.pem          its certificates, and those of the CAs above them
  *       request.pem        the request, while no certificate has come
  *
@@ -18,6 +19,7 @@
 
 #include "private.h"
 #include "secrets.h"
+#include "tokens.h"
 
 enum { KEYRING_ID_CHARS = 32, KEYRING_SHORT_CHARS = 16 };
 
@@ -35,6 +37,7 @@ struct keyring_key {
 	int64_t created;
 	bool sign, encrypt;        /* what it was made for */
 	bool exportable, is_protected;
+	char *token;               /* pkcs11: URI of a key on a token; or NULL */
 	char *request;             /* path, while it waits for a certificate */
 	char renews[KEYRING_ID_CHARS + 1]; /* the key before it; or "" */
 };
@@ -47,6 +50,7 @@ struct keyring {
 	size_t count;
 	struct passphrases pass;
 	bool has_pass;
+	struct tokens tokens;
 	int fault;                 /* exit status of a key that could not be fetched */
 };
 
@@ -54,6 +58,9 @@ struct keyring {
  * that does not exist is empty. */
 int keyring_open(struct client *c, struct keyring *ring, bool change);
 void keyring_close(struct keyring *ring);
+
+/* The exit status of a private key that could not be had (said already), or 0. */
+int keyring_fault(const struct keyring *ring);
 
 /* The key with this certificate or public half; NULL when there is none. */
 struct keyring_key *keyring_find(const struct keyring *ring, struct sm_bytes spki);
@@ -86,6 +93,7 @@ struct keyring_new {
 	bool sign, encrypt, not_exportable;
 	const struct sm_certs *certs;    /* or NULL */
 	struct sm_bytes request;         /* PEM, or len 0 */
+	const char *token;               /* URI: key tells the public half alone */
 	const char *renews;              /* ID of the key before it, or NULL */
 	int64_t created;
 };

@@ -60,7 +60,7 @@ put_info(struct sm_buf *out, const struct keyring_new *n)
 		    n->sign ? "sign" : "encrypt");
 	if (rc == 0 && n->not_exportable)
 		rc = put_line(out, "exportable", "no");
-	if (rc == 0 && n->passphrase.len == 0)
+	if (rc == 0 && n->passphrase.len == 0 && n->token == NULL)
 		rc = put_line(out, "protected", "no");
 	if (rc == 0 && n->renews != NULL)
 		rc = put_line(out, "renews", n->renews);
@@ -77,6 +77,16 @@ put_certs(struct sm_buf *out, const struct sm_certs *certs)
 	for (i = 0; rc == 0 && certs != NULL && i < certs->count; i++)
 		rc = sm_export_pem("CERTIFICATE", sm_cert_der(certs->list[i]), &sink);
 	return rc;
+}
+
+static int
+put_private(const struct keyring_new *n, struct sm_buf *out, struct sm_error *err)
+{
+	struct sm_sink sink = sm_buf_sink(out);
+
+	if (n->token != NULL)
+		return sm_buf_printf(out, "%s\n", n->token);
+	return sm_export_pkcs8(n->key, n->passphrase, n->not_exportable, &sink, err);
 }
 
 /* The private key is the last file: without it the folder has no use, and has no
@@ -107,10 +117,10 @@ write_files(struct client *c, const struct private_dir *dir,
 		rc = private_write(c, dir, "request.pem", n->request);
 	sm_buf_clear(&text);
 	if (rc == 0 && status == 0)
-		status = sm_export_pkcs8(n->key, n->passphrase, n->not_exportable,
-		    &sink, &err);
+		status = put_private(n, &text, &err);
 	if (rc == 0 && status == 0)
-		rc = private_write(c, dir, "key.pem", sm_buf_bytes(&text));
+		rc = private_write(c, dir, n->token != NULL ? "token" : "key.pem",
+		    sm_buf_bytes(&text));
 	sm_buf_free(&text);
 	return rc == 0 && status != 0 ? fault(c, &err, status) : rc;
 }

@@ -102,27 +102,71 @@ keys_read_certs(struct client *c, struct sm_certs *out, const char *path)
 	return rc;
 }
 
+/* ---- keys on tokens ---- */
+
+struct token_reading {
+	struct client *c;
+	struct keys *k;
+	struct key_source *s;
+	char serial[TOKEN_NAME_MAX];
+};
+
+static int
+take_token_key(void *ctx, const struct token_key *tk)
+{
+	struct token_reading *r = ctx;
+	struct sm_keyfile *f = &r->s->file;
+	struct sm_key **list;
+	struct sm_bytes spki = token_key_public(tk);
+	int rc = add_certs(r->c, &f->certs, &tk->certs);
+
+	if (rc != 0 || spki.len == 0)
+		return rc;
+	if (f->key_count > 0 && strcmp(r->serial, tk->serial) != 0)
+		return client_fault(r->c, EXIT_USAGE, "several tokens fit %s; add serial=%s or "
+		    "serial=%s to the URI", r->s->path, r->serial, tk->serial);
+	memcpy(r->serial, tk->serial, sizeof(r->serial));
+	list = realloc(f->keys, (f->key_count + 1) * sizeof(struct sm_key *));
+	if (list == NULL)
+		return client_out_of_memory(r->c);
+	f->keys = list;
+	rc = tokens_key(&r->k->tokens, &list[f->key_count], tk->uri, spki);
+	f->key_count += rc == 0;
+	return rc;
+}
+
+static int
+read_token(struct client *c, struct keys *k, struct key_source *s)
+{
+	struct token_reading r = { .c = c, .k = k, .s = s };
+	int rc = token_check_uri(c, s->path);
+
+	if (rc == 0)
+		rc = tokens_list(&k->tokens, s->path, take_token_key, &r);
+	if (rc == 0 && s->file.key_count == 0)
+		rc = client_fault(c, EXIT_NO_KEY, "the token shows no key that fits %s; "
+		    "`sealmail id import pkcs11:` lists what is there", s->path);
+	return rc;
+}
+
 static int
 read_key_files(struct client *c, struct keys *k)
 {
-	struct passphrases p;
 	size_t at = 0;
 	const char *path;
-	int rc = passphrases_init(c, &p, false);
+	int rc = passphrases_init(c, &k->pass, false);
 
+	k->has_pass = true;
+	tokens_init(&k->tokens, c, &k->pass);
 	while (rc == 0 && (path = options_next(&c->opt, OPT_KEY, &at)) != NULL) {
 		struct key_source *s = &k->sources[k->source_count++];
 
 		s->path = path;
-		if (strncmp(path, "pkcs11:", 7) == 0)
-			rc = client_fault(c, EXIT_USAGE, "%s: keys on tokens come in a later "
-			    "version; give a key file", path);
-		else
-			rc = read_key_file(c, &p, s);
+		rc = token_is_uri(path) ? read_token(c, k, s) :
+		    read_key_file(c, &k->pass, s);
 		if (rc == 0)
 			rc = add_certs(c, &k->certs, &s->file.certs);
 	}
-	passphrases_free(&p);
 	return rc;
 }
 
@@ -145,7 +189,7 @@ wants_ring(const struct options *o, bool signing)
 int
 keys_fault(const struct keys *k)
 {
-	return k->ring_is_open ? k->ring.fault : 0;
+	return k->ring_is_open ? keyring_fault(&k->ring) : k->tokens.fault;
 }
 
 static int
@@ -192,6 +236,10 @@ keys_free(struct keys *k)
 	for (i = 0; i < k->source_count; i++)
 		sm_keyfile_wipe(&k->sources[i].file);
 	free(k->sources);
+	if (k->has_pass) {
+		tokens_free(&k->tokens);
+		passphrases_free(&k->pass);
+	}
 	if (k->ring_is_open)
 		keyring_close(&k->ring);
 	memset(k, 0, sizeof(*k));

@@ -8,6 +8,7 @@
 #include <sealmail/seal.h>
 
 #include "keyring.h"
+#include "tokens.h"
 
 /* One file that was read. */
 struct key_source {
@@ -21,6 +22,9 @@ struct keys {
 	struct keyring ring;         /* without --key and --cert */
 	bool uses_ring, ring_is_open;
 	char *sender;                /* the From address of what is signed; or NULL */
+	struct passphrases pass;     /* of key files; with has_pass */
+	bool has_pass;
+	struct tokens tokens;        /* keys that --key names by URI */
 	struct sm_certs certs;       /* of --cert and of the key files */
 	struct sm_certs carried;     /* to send along: --chain, and CAs among certs */
 	struct sm_open_key *openers; /* keys with the certificates that fit */
@@ -32,8 +36,8 @@ struct keys {
 /* Read all files named; or the keyring, now for signing, else when keys_for_opening
  * is called: mail that is not encrypted does not need it. */
 int keys_read(struct client *c, struct keys *k, bool signing);
-/* The exit status of a private key of the keyring that could not be had (said
- * already); 0 when there was none. */
+/* The exit status of a private key of the keyring or of a token that could not be had
+ * (said already); 0 when there was none. */
 int keys_fault(const struct keys *k);
 /* Fill openers: every key, once for each certificate of it. What goes wrong with the
  * keyring is a keys_fault() as well. */

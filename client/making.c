@@ -70,8 +70,8 @@ make_request(struct making *m, struct making_part *p)
 	if (!sm_key_can_sign(key))
 		return 0;
 	status = sm_export_request(key, &r, &sink, &err);
-	if (status != 0 && p->same_key && p->before->ring->fault != 0)
-		return p->before->ring->fault; /* said already */
+	if (status != 0 && p->same_key && keyring_fault(p->before->ring) != 0)
+		return keyring_fault(p->before->ring); /* said already */
 	return status == 0 ? 0 :
 	    client_fault_error(m->c, exit_from_status(status), NULL, &err, status);
 }

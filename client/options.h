@@ -187,7 +187,7 @@ struct verb_def {
 	const char *name;
 	const char *operand;      /* "FILE"; empty: none */
 	const char *summary;      /* a phrase */
-	struct verb_example examples[4];
+	struct verb_example examples[6];
 	bool many;                /* several operands */
 	bool required;            /* an operand at least */
 	bool usual;               /* its second word may be left out: `who ADDRESS` */

@@ -48,8 +48,10 @@ const char *const verb_later[] = { "enrol",
 const struct option_def option_table[OPT_COUNT] = {
 	[OPT_KEY] = { OPT_KEY, 0, "key", TAKES(FILE, "FILE"), .repeats = true,
 	    .verbs = PROTECTS | DECRYPTS | SIGNS_AND_JUDGES, .group = GROUP_KEYS,
-	    .help = "private key: PEM, DER or PKCS#12",
-	    .more = "A file with several keys gives each that fits. A PKCS#12 file "
+	    .help = "private key: PEM, DER, PKCS#12, or a pkcs11: URI",
+	    .more = "A pkcs11: URI (RFC 7512) names a smart card or other token, or one "
+	        "key of it; a PIN does not belong into it. A file or token with several "
+	        "keys gives each that fits. A PKCS#12 file "
 	        "carries the certificate too. When signing, each file named adds "
 	        "one signer." },
 	[OPT_CERT] = { OPT_CERT, 0, "cert", TAKES(FILE, "FILE"), .repeats = true,
@@ -126,7 +128,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	    TAKES(FILE, "FILE"), .repeats = true, .verbs = UNLOCKS | MAKES,
 	    .group = GROUP_KEYS,
 	    .help = "passphrase of keys: the first line of FILE",
-	    .more = "Given several times, each is tried on each key file. Without it "
+	    .more = "The PIN of a token too. Given several times, each is tried on each key file. Without it "
 	        "the terminal is asked." },
 	[OPT_PASSPHRASE_FD] = { OPT_PASSPHRASE_FD, 0, "passphrase-fd",
 	    TAKES(OTHER, "N"), .repeats = true, .verbs = UNLOCKS | MAKES,
@@ -478,10 +480,11 @@ const struct verb_def verb_table[VERB_COUNT] = {
 		{ "sealmail id new --kind ed25519 alice@example.org",
 		    "two modern keys" } }, .many = true, .required = true },
 	[VERB_ID_IMPORT] = { VERB_ID_IMPORT, "id import", "FILE...",
-	    "take over keys and certificates from files or folders",
+	    "take over keys and certificates from files, folders or tokens",
 	    .examples = { { "sealmail id import alice.p12", "from another program" },
 		{ "sealmail id import alice.pem ca.pem",
 		    "the certificate that came for a new key" },
+		{ "sealmail id import pkcs11:token=Alice", "what is on a smart card" },
 		{ "sealmail id import old-keys", "a folder of files" } }, .many = true, .required = true },
 	[VERB_ID_LIST] = { VERB_ID_LIST, "id list", "",
 	    "list one's own identities and their keys",

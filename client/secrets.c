@@ -124,6 +124,16 @@ from_hex(struct sm_buf *out, const struct sm_buf *in)
 	return digits % 2 == 0 && kek_length(out->len);
 }
 
+int
+secret_read_file(struct client *c, struct sm_buf *out, const char *path)
+{
+	int rc = read_path(c, out, path);
+
+	cut_line(out);
+	return rc == 0 && out->len == 0 ?
+	    client_fault(c, EXIT_USAGE, "%s: the secret is empty", path) : rc;
+}
+
 /* ---- the list ---- */
 
 static struct secret *

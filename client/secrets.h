@@ -24,6 +24,9 @@ struct secrets {
 int secrets_read(struct client *c, struct secrets *s, bool reading);
 void secrets_free(struct secrets *s);
 
+/* The first line of a file, appended to a secret buffer; not empty. */
+int secret_read_file(struct client *c, struct sm_buf *out, const char *path);
+
 /* The passphrases of key files: those of --passphrase-*, else the terminal's. */
 struct passphrases {
 	struct client *c;

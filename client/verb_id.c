@@ -60,6 +60,7 @@ put_key(struct sm_json *j, const struct keyring_key *k)
 	sm_json_key(j, "protected");
 	sm_json_bool(j, k->is_protected);
 	cert_json_string(j, "request", k->request);
+	cert_json_string(j, "token", k->token);
 	cert_json_string(j, "renews", k->renews[0] != '\0' ? k->renews : NULL);
 	sm_json_key(j, "certificates");
 	sm_json_array_begin(j);
@@ -215,11 +216,14 @@ print_key(const struct keyring_key *k, bool detail)
 	char kind[32];
 
 	sm_key_kind(kind, sizeof(kind), k->key);
-	printf("  %.*s  %-9s %-12s", KEYRING_SHORT_CHARS, k->id, kind, uses_of(k));
+	printf("  %.*s  %-9s %-12s%s", KEYRING_SHORT_CHARS, k->id, kind, uses_of(k),
+	    k->token != NULL ? "  token" : "");
 	print_state(k);
 	if (!detail)
 		return;
-	if (!k->exportable)
+	if (k->token != NULL)
+		print_safe("      on a token: ", k->token);
+	else if (!k->exportable)
 		puts("      not exportable");
 	if (!k->is_protected)
 		puts("      kept without a passphrase");

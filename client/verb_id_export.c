@@ -78,8 +78,9 @@ choose(struct exporting *e, const char *who)
 		if (!keyring_key_is(k, who))
 			continue;
 		if (!k->exportable) {
-			client_note(e->c, "key %.16s was made not exportable and stays here",
-			    k->id);
+			client_note(e->c, k->token != NULL ? "key %.16s is on a token and "
+			    "stays there" : "key %.16s was made not exportable and stays "
+			    "here", k->id);
 			kept++;
 			continue;
 		}
@@ -156,8 +157,8 @@ make_file(struct exporting *e)
 	struct sm_error err = SM_ERROR_INIT;
 	int status = sm_export_pkcs12(&p12, &sink, &err);
 
-	if (e->ring.fault != 0)
-		return e->ring.fault; /* said already */
+	if (keyring_fault(&e->ring) != 0)
+		return keyring_fault(&e->ring); /* said already */
 	return status == 0 ? read_back(e) :
 	    client_fault_error(e->c, exit_from_status(status), NULL, &err, status);
 }
@@ -298,8 +299,8 @@ may_go(struct client *c, const struct keyring_key *k)
 {
 	const char *backup = options_value(&c->opt, OPT_BACKUP);
 
-	if (!keyring_key_may_decrypt(k) || k->certs.count == 0)
-		return 0;
+	if (!keyring_key_may_decrypt(k) || k->certs.count == 0 || k->token != NULL)
+		return 0; /* the token keeps its key */
 	if (backup == NULL || !options_has(&c->opt, OPT_UNDERSTAND))
 		return client_fault(c, EXIT_POLICY, "without key %.16s mail encrypted to it "
 		    "can never be read again; first `sealmail id export %.16s -o FILE`, "

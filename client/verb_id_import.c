@@ -19,7 +19,8 @@
 enum { FILE_BYTES = 16 << 20 };
 
 struct source {
-	char *path;
+	char *path;               /* for people; of a key on a token: the token's name */
+	char *uri;                /* of a key on a token; else NULL */
 	struct sm_keyfile file;
 	struct sm_buf pass;       /* what opened it; empty: nothing was asked */
 };
@@ -27,6 +28,7 @@ struct source {
 struct importing {
 	struct client *c;
 	struct passphrases pass;
+	struct tokens tokens;
 	struct source *list;
 	size_t count;
 	struct sm_certs certs;    /* of all files */
@@ -87,6 +89,7 @@ drop_last(struct importing *m)
 	struct source *s = &m->list[--m->count];
 
 	free(s->path);
+	free(s->uri);
 	sm_keyfile_wipe(&s->file);
 	sm_buf_free(&s->pass);
 }
@@ -172,6 +175,41 @@ read_folder(struct importing *m, const char *path)
 	return rc;
 }
 
+/* ---- tokens ---- */
+
+static int
+take_token_key(void *ctx, const struct token_key *tk)
+{
+	struct importing *m = ctx;
+	struct source *s = grow(m);
+	struct sm_bytes spki = token_key_public(tk);
+	size_t i;
+	int rc;
+
+	if (s == NULL || (s->path = strdup(tk->token)) == NULL ||
+	    (s->uri = strdup(tk->uri)) == NULL)
+		return client_out_of_memory(m->c);
+	for (i = 0; i < tk->certs.count; i++)
+		if (sm_certs_add(&s->file.certs, tk->certs.list[i]) != 0)
+			return client_out_of_memory(m->c);
+	if (spki.len == 0)
+		return 0;
+	s->file.keys = calloc(1, sizeof(struct sm_key *));
+	if (s->file.keys == NULL)
+		return client_out_of_memory(m->c);
+	rc = tokens_key(&m->tokens, &s->file.keys[0], s->uri, spki);
+	s->file.key_count = rc == 0;
+	return rc;
+}
+
+static int
+read_token(struct importing *m, const char *uri)
+{
+	int rc = token_check_uri(m->c, uri);
+
+	return rc == 0 ? tokens_list(&m->tokens, uri, take_token_key, m) : rc;
+}
+
 static int
 read_all(struct importing *m)
 {
@@ -182,8 +220,11 @@ read_all(struct importing *m)
 	for (i = 0; rc == 0 && i < m->c->opt.operand_count; i++) {
 		const char *path = m->c->opt.operands[i];
 
-		rc = stat(path, &st) == 0 && S_ISDIR(st.st_mode) ?
-		    read_folder(m, path) : read_file(m, path, false);
+		if (token_is_uri(path))
+			rc = read_token(m, path);
+		else
+			rc = stat(path, &st) == 0 && S_ISDIR(st.st_mode) ?
+			    read_folder(m, path) : read_file(m, path, false);
 	}
 	for (i = 0; rc == 0 && i < m->count; i++)
 		for (j = 0; j < m->list[i].file.certs.count; j++)
@@ -202,7 +243,8 @@ want_passphrase(struct importing *m)
 	size_t i;
 
 	for (i = 0; i < m->count; i++)
-		bare |= m->list[i].file.key_count > 0 && m->list[i].pass.len == 0;
+		bare |= m->list[i].file.key_count > 0 && m->list[i].pass.len == 0 &&
+		    m->list[i].uri == NULL;
 	if (!given && (!bare || options_has(&m->c->opt, OPT_NO_PASSPHRASE)))
 		return 0;
 	return passphrase_new(m->c, &m->new_pass, "the imported keys", false);
@@ -302,6 +344,8 @@ store_new(struct importing *m, const struct source *s, struct sm_key *key,
 		.created = cert == NULL ? m->c->now : sm_cert_not_before(cert) };
 	int rc;
 
+	n.token = s->uri;
+	n.not_exportable = s->uri != NULL;
 	n.passphrase = sm_buf_bytes(m->new_pass.len > 0 ? &m->new_pass : &s->pass);
 	if (cert == NULL)
 		n.name = slash != NULL ? slash + 1 : s->path;
@@ -450,12 +494,14 @@ verb_id_import(struct client *c)
 	m.c = c;
 	m.new_pass.secret = true;
 	m.pass.last.secret = true;
+	tokens_init(&m.tokens, c, &m.pass);
 	m.ring.home.fd = m.ring.keys.fd = m.ring.lock = -1;
 	rc = run(&m);
 	keyring_close(&m.ring);
 	while (m.count > 0)
 		drop_last(&m);
 	free(m.list);
+	tokens_free(&m.tokens);
 	passphrases_free(&m.pass);
 	sm_certs_wipe(&m.certs);
 	sm_buf_free(&m.new_pass);

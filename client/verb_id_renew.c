@@ -143,6 +143,10 @@ plan_key(struct renewing *r, struct keyring_key *k, bool sign, bool encrypt)
 	size_t at = r->m.count;
 	int rc = choose_kind(c, k, sign, kind, sizeof(kind));
 
+	if (rc == 0 && k->token != NULL && !same)
+		rc = client_fault(c, EXIT_USAGE, "key %.16s is on a token; make the new one "
+		    "there with the program of its maker and import it, or ask for a new "
+		    "certificate with --same-key", k->id);
 	if (rc != 0)
 		return rc;
 	p = making_add(&r->m, kind, sign, encrypt);
@@ -264,7 +268,7 @@ vouch(struct renewing *r, struct making_part *p)
 	if (status == 0)
 		status = sm_seal_finish(seal);
 	if (status != 0)
-		rc = r->ring.fault != 0 ? r->ring.fault :
+		rc = keyring_fault(&r->ring) != 0 ? keyring_fault(&r->ring) :
 		    client_fault_error(c, exit_from_status(status), NULL, &err, status);
 	sm_seal_free(seal);
 	sm_buf_free(&der);

@@ -11,6 +11,7 @@
 
 #include <sealmail/bytes.h>
 #include <sealmail/error.h>
+#include <sealmail/stream.h>
 
 struct sm_key;
 
@@ -47,6 +48,45 @@ struct sm_key_loader {
 };
 SM_EXPORT SM_MUST_CHECK int sm_key_lazy_new(struct sm_key **out,
     struct sm_bytes spki, const struct sm_key_loader *loader,
+    struct sm_error *err);
+
+/* ---- keys that live elsewhere: on a token, in another process ---- */
+
+/* One operation, and what belongs to it; strings are static. */
+struct sm_remote_op {
+	const char *name;
+	const char *digest;      /* "sha256"; of PSS and OAEP, else NULL */
+	const char *mgf_digest;  /* of MGF1 */
+	unsigned salt_len;       /* PSS */
+	struct sm_bytes label;   /* OAEP */
+};
+/* Each call writes its whole result to out and returns 0, or a negative enum
+ * sm_status: SM_E_UNSUPPORTED when the key's place lacks the operation, SM_E_AUTH
+ * when it refuses the ciphertext, SM_E_SECRET when the key could not be had. A
+ * call that is NULL is one that the place lacks.
+ *   sign     "rsa-pkcs1"  in: DigestInfo (RFC 8017 section 9.2)
+ *            "rsa-pss"    in: the digest
+ *            "ecdsa"      in: the digest, cut to the length of the group's order;
+ *                         out: r and s, of equal length
+ *            "eddsa"      in: the bytes themselves
+ *   decrypt  "rsa-raw"    out: as long as the modulus. Asked for first, because
+ *                         then the padding is looked at here, in constant time.
+ *            "rsa-pkcs1", "rsa-oaep"  out: the message; only where raw is lacking.
+ *                         How long the place takes for a bad one is up to it.
+ *   derive   in: the peer's public point, validated; out: the shared secret
+ * A signature that does not fit the public key is not given out. */
+struct sm_key_remote {
+	int (*sign)(void *ctx, const struct sm_remote_op *op, struct sm_bytes in,
+	    const struct sm_sink *out);
+	int (*decrypt)(void *ctx, const struct sm_remote_op *op, struct sm_bytes in,
+	    const struct sm_sink *out);
+	int (*derive)(void *ctx, struct sm_bytes point, const struct sm_sink *out);
+	void (*free)(void *ctx); /* by sm_key_free(); may be NULL */
+	void *ctx;
+};
+/* On failure ctx stays the caller's. */
+SM_EXPORT SM_MUST_CHECK int sm_key_remote_new(struct sm_key **out,
+    struct sm_bytes spki, const struct sm_key_remote *remote,
     struct sm_error *err);
 
 SM_EXPORT void sm_key_free(struct sm_key *k);

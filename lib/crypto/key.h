@@ -76,6 +76,12 @@ bool sm_pubkey_same_group(const struct sm_pubkey *a, const struct sm_pubkey *b);
 
 /* ---- private-key operations ---- */
 
+/* Parameters of OAEP. */
+struct sm_rsa_oaep {
+	enum sm_alg_id digest, mgf_digest;
+	struct sm_bytes label;
+};
+
 /* A token or another process does the same through this table. All return 0 or
  * a negative enum sm_status. */
 struct sm_key_ops {
@@ -84,6 +90,11 @@ struct sm_key_ops {
 	    const struct sm_sig_alg *alg, struct sm_bytes tbs);
 	/* raw RSA: em (secret, as long as n) = c^d */
 	int (*rsa_raw)(struct sm_key *k, struct sm_buf *em, struct sm_bytes c);
+	/* RSA where rsa_raw answers SM_E_UNSUPPORTED: the padding is taken off by
+	 * the key's own place. oaep NULL: PKCS#1 v1.5. SM_E_AUTH: it is not
+	 * right. NULL where rsa_raw always does. */
+	int (*rsa_padded)(struct sm_key *k, struct sm_buf *message,
+	    const struct sm_rsa_oaep *oaep, struct sm_bytes c);
 	/* ECDH, X25519, X448: shared secret; all-zero is refused */
 	int (*derive)(struct sm_key *k, struct sm_buf *secret,
 	    const struct sm_pubkey *peer);

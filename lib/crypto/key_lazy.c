@@ -52,6 +52,17 @@ key_lazy_rsa_raw(struct sm_key *k, struct sm_buf *em, struct sm_bytes c)
 }
 
 static int
+key_lazy_rsa_padded(struct sm_key *k, struct sm_buf *message,
+    const struct sm_rsa_oaep *oaep, struct sm_bytes c)
+{
+	struct sm_key *real;
+
+	SM_TRY(key_lazy_fetch(k, &real));
+	return real->ops->rsa_padded != NULL ?
+	    real->ops->rsa_padded(real, message, oaep, c) : SM_E_UNSUPPORTED;
+}
+
+static int
 key_lazy_derive(struct sm_key *k, struct sm_buf *secret,
     const struct sm_pubkey *peer)
 {
@@ -82,7 +93,8 @@ key_lazy_free(struct sm_key *k)
 
 /* As for the keys behind them: what a type cannot do has no operation. */
 static const struct sm_key_ops key_lazy_ops_rsa = {
-	.sign = key_lazy_sign, .rsa_raw = key_lazy_rsa_raw, LAZY_REST
+	.sign = key_lazy_sign, .rsa_raw = key_lazy_rsa_raw,
+	.rsa_padded = key_lazy_rsa_padded, LAZY_REST
 };
 static const struct sm_key_ops key_lazy_ops_ec = {
 	.sign = key_lazy_sign, .derive = key_lazy_derive, LAZY_REST

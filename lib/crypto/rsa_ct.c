@@ -27,6 +27,40 @@ rsa_ct_raw(struct sm_key *k, struct sm_buf *em, struct sm_bytes c)
 	return em->len == c.len ? SM_OK : SM_E_CRYPTO;
 }
 
+/* A place that does no raw RSA took the padding off itself: put back what says the
+ * same, so that from here on a good message and a bad one go one way. */
+static int
+rsa_ct_rebuild(struct sm_key *k, struct sm_buf *em, struct sm_bytes c)
+{
+	struct sm_buf message = SM_BUF_SECRET_INIT;
+	size_t len = sm_pubkey_rsa_bytes(k->pub);
+	int rc;
+
+	sm_buf_clear(em);
+	SM_TRY_OUT(sm_buf_resize(em, len)); /* zeros: no padding at all */
+	SM_TRY_OUT(k->ops->rsa_padded(k, &message, NULL, c));
+	if (message.len + RSA_PKCS1_OVERHEAD > len) {
+		rc = SM_E_CRYPTO;
+		goto out;
+	}
+	em->data[1] = 2;
+	memset(em->data + 2, 0xff, len - 3 - message.len);
+	memcpy(em->data + len - message.len, message.data, message.len);
+out:
+	sm_buf_free(&message);
+	return rc == SM_E_AUTH ? SM_OK : rc;
+}
+
+/* em of a PKCS#1 v1.5 ciphertext, by whichever way there is. */
+static int
+rsa_ct_pkcs1_em(struct sm_key *k, struct sm_buf *em, struct sm_bytes c)
+{
+	int rc = rsa_ct_raw(k, em, c);
+
+	return rc == SM_E_UNSUPPORTED && k->ops->rsa_padded != NULL ?
+	    rsa_ct_rebuild(k, em, c) : rc;
+}
+
 /* What is answered instead of the message: HMAC-SHA256 in counter mode (the
  * expand step of RFC 5869) with the ciphertext as context. */
 static int
@@ -82,7 +116,7 @@ sm_key_rsa_pkcs1(struct sm_key *k, struct sm_buf *out, uint8_t *ok_mask,
 	if (cek_len > 255 * 32 || cek_len + RSA_PKCS1_OVERHEAD >
 	    sm_pubkey_rsa_bytes(k->pub))
 		return SM_E_USAGE;
-	SM_TRY_OUT(rsa_ct_raw(k, &em, c));
+	SM_TRY_OUT(rsa_ct_pkcs1_em(k, &em, c));
 	SM_TRY_OUT(rsa_ct_reject(&instead, k, c, cek_len));
 	good = rsa_ct_pkcs1_good(em.data, em.len, cek_len);
 	message = em.data + em.len - cek_len;
@@ -186,9 +220,12 @@ sm_key_rsa_oaep(struct sm_key *k, struct sm_buf *out, enum sm_alg_id digest,
 	SM_TRY(sm_digest(&label_hash, digest, label));
 	if (sm_pubkey_rsa_bytes(k->pub) < 2 * label_hash.len + 2)
 		return SM_E_AUTH;
-	SM_TRY_OUT(rsa_ct_raw(k, &em, c));
-	rc = rsa_ct_oaep_decode(out, &em, mgf_digest, &label_hash);
-out:
+	rc = rsa_ct_raw(k, &em, c);
+	if (rc == SM_E_UNSUPPORTED && k->ops->rsa_padded != NULL)
+		rc = k->ops->rsa_padded(k, out, &(struct sm_rsa_oaep){ digest,
+		    mgf_digest, label }, c);
+	else if (rc == 0)
+		rc = rsa_ct_oaep_decode(out, &em, mgf_digest, &label_hash);
 	sm_buf_free(&em);
 	return rc;
 }

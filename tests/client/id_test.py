@@ -375,7 +375,7 @@ def test_the_keyring_is_found_as_xdg_says(sealmail, tmp_path):
 
 # ---- at the terminal ----
 
-def at_terminal(sealmail, words, answers, env=None):
+def at_terminal(sealmail, words, answers, env=None, ask=b'assphrase'):
     """Runs the command at a terminal of its own and types the answers; what it said."""
     pid, fd = pty.fork()
     if pid == 0:
@@ -392,7 +392,7 @@ def at_terminal(sealmail, words, answers, env=None):
                 break
             said += piece
             fresh += piece
-            if todo and fresh.endswith(b': ') and (b'assphrase' in fresh or b'once more' in fresh):
+            if todo and fresh.endswith(b': ') and (ask in fresh or b'once more' in fresh):
                 os.write(fd, todo.pop(0).encode() + b'\n')
                 fresh = b''
     os.close(fd)
