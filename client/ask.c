@@ -85,6 +85,8 @@ ask_secret(struct client *c, struct sm_buf *out, const char *question, bool by_h
 		path = config_value(&set, CONFIG_PASSPHRASE_PROGRAM);
 	if (rc == 0 && path != NULL)
 		rc = ask_program(c, out, path, question);
+	else if (rc == 0 && c->no_terminal)
+		rc = ASK_NO_TERMINAL;
 	else if (rc == 0) {
 		rc = prompt_secret(out, question);
 		rc = rc == PROMPT_NO_TERMINAL ? ASK_NO_TERMINAL :

@@ -34,6 +34,7 @@ struct client {
 	bool silent;           /* of a copy: its faults are not said */
 	bool colour;           /* standard error may be coloured */
 	bool stderr_tty;
+	bool no_terminal;      /* another program has it: nobody is asked there */
 	struct json_place json;
 	int fault;             /* exit status of the first fault; 0: none */
 	char fault_text[512];
@@ -69,6 +70,8 @@ int verb_id_export(struct client *c);
 int verb_id_remove(struct client *c);
 int verb_id_lock(struct client *c);
 int verb_git(struct client *c);
+int verb_mutt_rc(struct client *c);
+int verb_mutt_hook(struct client *c);
 int verb_who_show(struct client *c);
 int verb_who_add(struct client *c);
 int verb_who_confirm(struct client *c);

@@ -8,35 +8,9 @@ enum { SIGNATURE_BYTES = 16 << 20 };
 
 /* ---- signing ---- */
 
-/* Bytes on their way to the engine. */
-struct feed {
-	struct sm_seal *seal;
-	bool text;
-	bool after_cr;
-};
-
-/* A line feed alone becomes CRLF; a line end that is CRLF already stays. */
 static int
-feed_text(struct feed *f, struct sm_bytes in)
-{
-	size_t i, from = 0;
-	int rc = 0;
-
-	for (i = 0; rc == 0 && i < in.len; i++) {
-		if (in.data[i] == '\n' && !f->after_cr) {
-			rc = sm_seal_write(f->seal, sm_bytes(in.data + from, i - from));
-			if (rc == 0)
-				rc = sm_seal_write(f->seal, sm_bytes("\r\n", 2));
-			from = i + 1;
-		}
-		f->after_cr = in.data[i] == '\r';
-	}
-	return rc != 0 ? rc : sm_seal_write(f->seal, sm_bytes(in.data + from, i - from));
-}
-
-static int
-sign_all(struct client *c, struct feed *f, struct input *in, const struct sm_error *err,
-    const struct keys *keys)
+sign_all(struct client *c, struct detached *d, struct input *in,
+    const struct sm_error *err)
 {
 	struct sm_bytes piece;
 	int rc, status = 0;
@@ -46,22 +20,21 @@ sign_all(struct client *c, struct feed *f, struct input *in, const struct sm_err
 		if (rc != 0)
 			return rc;
 		if (piece.len > 0)
-			status = f->text ? feed_text(f, piece) : sm_seal_write(f->seal, piece);
+			status = sm_seal_write(d->seal, piece);
 	} while (status == 0 && piece.len > 0);
 	if (status == 0)
-		status = sm_seal_finish(f->seal);
-	if (status == 0 || keys_fault(keys) != 0)
-		return keys_fault(keys);
+		status = sm_seal_finish(d->seal);
+	if (status == 0 || keys_fault(&d->keys) != 0)
+		return keys_fault(&d->keys);
 	return client_fault_error(c, exit_from_status(status), in->name, err, status);
 }
 
 static int
-sign(struct client *c, struct detached *d, struct input *in, bool text)
+sign(struct client *c, struct detached *d, struct input *in)
 {
 	struct sm_seal_options o = sm_seal_options_default();
 	struct sm_sink sink = sm_buf_sink(&d->der);
 	struct sm_error err = SM_ERROR_INIT;
-	struct feed feed = { NULL, text, false };
 	int status;
 
 	o.limits = c->limits;
@@ -69,12 +42,10 @@ sign(struct client *c, struct detached *d, struct input *in, bool text)
 	o.now = c->now;
 	o.signers = d->keys.signers;
 	o.signer_count = d->keys.signer_count;
-	o.digest = options_value(&c->opt, OPT_DIGEST);
 	o.chain = &d->keys.carried;
 	status = sm_seal_new(&d->seal, &o, &sink, &err);
-	feed.seal = d->seal;
 	if (status == 0)
-		return sign_all(c, &feed, in, &err, &d->keys);
+		return sign_all(c, d, in, &err);
 	if (keys_fault(&d->keys) != 0)
 		return keys_fault(&d->keys);
 	return client_fault_error(c, status == SM_E_USAGE ? EXIT_USAGE :
@@ -82,7 +53,7 @@ sign(struct client *c, struct detached *d, struct input *in, bool text)
 }
 
 int
-detached_sign(struct client *c, struct detached *d, struct input *in, bool text)
+detached_sign(struct client *c, struct detached *d, struct input *in)
 {
 	struct sm_bytes begin = { NULL, 0 };
 	int rc = keys_read(c, &d->keys, true);
@@ -91,7 +62,7 @@ detached_sign(struct client *c, struct detached *d, struct input *in, bool text)
 		rc = input_peek(c, in, &begin);
 	if (rc == 0)
 		rc = keys_for_signing(c, &d->keys, begin);
-	return rc == 0 ? sign(c, d, in, text) : rc;
+	return rc == 0 ? sign(c, d, in) : rc;
 }
 
 void

@@ -18,10 +18,9 @@ struct detached {
 };
 #define DETACHED_INIT { .der = SM_BUF_INIT }
 
-/* Sign all of in, as the options of the run say (-i, --key, --digest). text: line
- * ends become CRLF, as mail is signed; else the bytes are signed as they are.
- * d is given back with detached_free(), also after a failure. */
-int detached_sign(struct client *c, struct detached *d, struct input *in, bool text);
+/* Sign the bytes of in, as the options of the run say (-i, --key). d is given back
+ * with detached_free(), also after a failure. */
+int detached_sign(struct client *c, struct detached *d, struct input *in);
 void detached_free(struct detached *d);
 
 /* ---- judging ---- */

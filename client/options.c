@@ -385,6 +385,14 @@ options_next(const struct options *o, enum option_id id, size_t *at)
 }
 
 void
+options_add(struct options *o, enum option_id id, const char *value)
+{
+	o->uses[o->count].id = id;
+	o->uses[o->count].value = value;
+	o->count++;
+}
+
+void
 options_turn(struct options *o, enum option_id from, enum option_id to,
     const char *value)
 {

@@ -27,6 +27,8 @@ enum verb_id {
 	VERB_ID_REMOVE,
 	VERB_ID_LOCK,
 	VERB_GIT,
+	VERB_MUTT_RC,
+	VERB_MUTT_HOOK,
 	VERB_WHO_SHOW,
 	VERB_WHO_ADD,
 	VERB_WHO_CONFIRM,
@@ -240,6 +242,8 @@ bool options_has(const struct options *o, enum option_id id);
 const char *options_value(const struct options *o, enum option_id id);
 /* The values of a repeatable option one by one: *at starts at 0. NULL: no more. */
 const char *options_next(const struct options *o, enum option_id id, size_t *at);
+/* As if the option had been given. There is room for one for each operand. */
+void options_add(struct options *o, enum option_id id, const char *value);
 /* The first use of `from` counts as one of `to` with that value (borrowed). */
 void options_turn(struct options *o, enum option_id from, enum option_id to,
     const char *value);

@@ -4,7 +4,7 @@
 #define V(verb) ((uint64_t)1 << VERB_##verb)
 #define SEALS (V(SIGN) | V(ENCRYPT))
 #define PROTECTS (SEALS | V(SEND))
-#define SIGNS_AND_JUDGES V(GIT)
+#define SIGNS_AND_JUDGES (V(GIT) | V(MUTT_HOOK))
 /* One letter is judged and decrypted as by open. */
 #define DRAFTS (V(MAIL_REPLY) | V(MAIL_FORWARD))
 #define LETTERS (V(MAIL_SHOW) | V(MAIL_SAVE) | DRAFTS)
@@ -19,7 +19,7 @@
     V(ID_REMOVE))
 #define EVERYWHERE (((uint64_t)1 << VERB_COUNT) - 1)
 /* They speak the language of the program that starts them. */
-#define PROGRAMS V(GIT)
+#define PROGRAMS (V(GIT) | V(MUTT_RC) | V(MUTT_HOOK))
 #define WHOS (V(WHO_SHOW) | V(WHO_ADD) | V(WHO_CONFIRM) | V(WHO_FORGET))
 /* What reads a message: no family of verbs is in it unasked. */
 #define WORKS ((SEALS | JUDGES | DECRYPTS | V(INSPECT)) & ~LETTERS)
@@ -170,7 +170,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	[OPT_CIPHER] = { OPT_CIPHER, 0, "cipher", TAKES(HINT, "NAME"),
 	    .words = "aes-256-gcm aes-128-gcm chacha20-poly1305 aes-256-ccm "
 	        "aes-128-ccm aes-256-cbc aes-128-cbc",
-	    .verbs = V(ENCRYPT) | V(SEND), .group = GROUP_RECIPIENTS,
+	    .verbs = V(ENCRYPT) | V(SEND) | V(MUTT_HOOK), .group = GROUP_RECIPIENTS,
 	    .help = "content cipher, instead of --alg's choice" },
 	[OPT_CEK_HKDF] = { OPT_CEK_HKDF, 0, "cek-hkdf", FLAG, .verbs = V(ENCRYPT),
 	    .group = GROUP_RECIPIENTS,
@@ -227,7 +227,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	        "with S/MIME can show it. With --form der or pem: the content is "
 	        "put inside." },
 	[OPT_DIGEST] = { OPT_DIGEST, 0, "digest", TAKES(HINT, "NAME"),
-	    .words = "sha-256 sha-384 sha-512", .verbs = PROTECTS,
+	    .words = "sha-256 sha-384 sha-512", .verbs = PROTECTS | V(MUTT_HOOK),
 	    .group = GROUP_SIGNATURE, .help = "digest, instead of the key's usual one" },
 	[OPT_PSS] = { OPT_PSS, 0, "pss", FLAG, .verbs = PROTECTS,
 	    .group = GROUP_SIGNATURE, .help = "RSA-PSS instead of PKCS#1 v1.5" },
@@ -337,12 +337,12 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .more = "An intermediate, somebody's own certificate, one that has "
 	        "expired. The reason is kept and shown." },
 
-	[OPT_FORCE] = { OPT_FORCE, 0, "force", FLAG, .verbs = JUDGES,
+	[OPT_FORCE] = { OPT_FORCE, 0, "force", FLAG, .verbs = JUDGES | V(MUTT_HOOK),
 	    .group = GROUP_RELEASE,
 	    .help = "write the content after exits 10 to 14 and 16",
 	    .more = "The exit status stays." },
 	[OPT_UNAUTHENTICATED] = { OPT_UNAUTHENTICATED, 0, "unauthenticated", FLAG,
-	    .verbs = DECRYPTS, .group = GROUP_RELEASE,
+	    .verbs = DECRYPTS | V(MUTT_HOOK), .group = GROUP_RELEASE,
 	    .help = "write the content after exit 22",
 	    .more = "Show it as plain text only: no HTML, no links. The exit status "
 	        "stays. Nothing releases content after exit 21." },
@@ -518,6 +518,14 @@ const struct verb_def verb_table[VERB_COUNT] = {
 		{ "git commit -S -m 'A change'", "a signed commit" },
 		{ "sealmail git --verify commit.sig commit",
 		    "what git asks; its own git verify-commit does it for you" } }, .many = true },
+	[VERB_MUTT_RC] = { VERB_MUTT_RC, "mutt-rc", "",
+	    "print the settings of mutt and neomutt",
+	    .examples = { { "sealmail mutt-rc", "what muttrc sources, with `source "
+		"\"sealmail mutt-rc|\"`" } } },
+	[VERB_MUTT_HOOK] = { VERB_MUTT_HOOK, "mutt-hook", "HOOK FILE...",
+	    "what mutt starts, as mutt-rc has set it",
+	    .examples = { { "sealmail mutt-hook verify smime.p7s content",
+		"by hand, to see what mutt sees" } }, .many = true, .required = true },
 	[VERB_WHO_SHOW] = { VERB_WHO_SHOW, "who show", "ADDRESS...",
 	    "show the certificates of others, and which one is used",
 	    .examples = { { "sealmail who bob@example.org", "can I write to Bob in secret?" },

@@ -380,6 +380,8 @@ conclude(struct reading *r)
 	if (rc == 0)
 		rc = r->plan->show != NULL ? r->plan->show(r->c, report) :
 		    reading_tell(r->c, report);
+	if (rc == 0 && r->plan->done != NULL)
+		rc = r->plan->done(r->c, r->open);
 	if (rc == 0)
 		tell_withheld(r, report->exit);
 	if (rc == 0 && r->c->json.wanted)

@@ -11,6 +11,8 @@ struct reading_plan {
 	bool content;      /* content is the product: standard output without -o */
 	/* Show the report to people; NULL: the library's words on standard error. */
 	int (*show)(struct client *c, const struct sm_report *report);
+	/* After it, when not NULL; a fault of it is the exit status. */
+	int (*done)(struct client *c, const struct sm_open *open);
 	/* For verbs that do more with a message than write it. */
 	const char *input;           /* instead of the operand */
 	const struct sm_sink *sink;  /* content goes here, after the verdict only */

@@ -7,6 +7,7 @@
 #include "input.h"
 #include "json_place.h"
 #include "keys.h"
+#include "line_ends.h"
 #include "output.h"
 #include "progress.h"
 #include "recipients.h"
@@ -160,8 +161,15 @@ engine_fault(struct sealing *s, int status)
 }
 
 static int
+to_engine(void *ctx, struct sm_bytes in)
+{
+	return sm_seal_write(ctx, in);
+}
+
+static int
 push_all(struct sealing *s)
 {
+	struct line_ends text = { { to_engine, s->seal }, false };
 	struct sm_bytes piece;
 	uint64_t done = 0;
 	int rc, status;
@@ -170,7 +178,8 @@ push_all(struct sealing *s)
 		rc = input_read(s->c, &s->in, &piece);
 		if (rc != 0 || piece.len == 0)
 			return rc;
-		status = sm_seal_write(s->seal, piece);
+		status = s->plan->text ? line_ends_write(&text, piece) :
+		    sm_seal_write(s->seal, piece);
 		if (status != 0)
 			return engine_fault(s, status);
 		done += piece.len;

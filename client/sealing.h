@@ -7,6 +7,7 @@
 struct sealing_plan {
 	bool sign;
 	bool encrypt;
+	bool text;     /* line ends become CRLF where the engine does not see to it */
 };
 
 int sealing_run(struct client *c, const struct sealing_plan *plan);

@@ -134,6 +134,15 @@ secret_read_file(struct client *c, struct sm_buf *out, const char *path)
 	    client_fault(c, EXIT_USAGE, "%s: the secret is empty", path) : rc;
 }
 
+int
+secret_read_line(struct client *c, struct sm_buf *out, const char *number)
+{
+	int rc = read_number(c, out, number);
+
+	cut_line(out);
+	return rc;
+}
+
 /* ---- the list ---- */
 
 static struct secret *

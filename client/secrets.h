@@ -26,6 +26,9 @@ void secrets_free(struct secrets *s);
 
 /* The first line of a file, appended to a secret buffer; not empty. */
 int secret_read_file(struct client *c, struct sm_buf *out, const char *path);
+/* The first line of what a descriptor, named by its number, gives: to a secret
+ * buffer. */
+int secret_read_line(struct client *c, struct sm_buf *out, const char *number);
 
 /* The passphrases of key files: those of --passphrase-*, else the terminal's. */
 struct passphrases {

@@ -147,7 +147,7 @@ sign(struct client *c, int fd)
 	if (rc == 0)
 		rc = input_open(c, &in, NULL);
 	if (rc == 0)
-		rc = detached_sign(c, &d, &in, false);
+		rc = detached_sign(c, &d, &in);
 	if (rc == 0)
 		rc = write_signature(c, &d.der);
 	if (rc == 0)

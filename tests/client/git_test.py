@@ -263,6 +263,8 @@ class Gpgsm:
         (self.dir / 'trustlist.txt').write_text(f'{root} S relax\n')
         # Not by address: soon it has met another certificate of hers.
         self.alice = fingerprint(pki / 'alice-rsa2048.pem', 'sha1')
+        # On a busy machine gpgsm does not wait long enough for an agent that it starts itself.
+        subprocess.run(['gpgconf', '--launch', 'gpg-agent'], env={**os.environ, **self.env}, check=True, capture_output=True, timeout=60)
         self.run('--import', pki / 'root.pem', pki / 'inter.pem')
         # gpgsm 2.2 reads no newer PKCS#12, and no EC key from any.
         subprocess.run(['openssl', 'pkcs12', '-export', '-legacy', '-inkey', pki / 'alice-rsa2048.key', '-in',

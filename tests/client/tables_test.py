@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import BUILD, LETTER, ROOT
 
-PLAIN = ['sign', 'verify', 'encrypt', 'decrypt', 'open', 'inspect', 'explain', 'git', 'send']
+PLAIN = ['sign', 'verify', 'encrypt', 'decrypt', 'open', 'inspect', 'explain', 'git', 'send', 'mutt-rc', 'mutt-hook']
 IDS = ['id new', 'id import', 'id list', 'id show', 'id export', 'id remove', 'id lock']
 WHOS = ['who show', 'who add', 'who confirm', 'who forget']
 TRUSTS = ['trust list', 'trust show', 'trust add', 'trust remove']
@@ -85,7 +85,7 @@ def test_fish_and_zsh_name_the_options_of_help(sealmail, verb):
     fish = set()
     family, _, word = verb.rpartition(' ')
     for line in made('completion', 'fish').splitlines():
-        seen = re.search(r"'(?:__fish_seen_subcommand_from ([a-z]+); and )?__fish_seen_subcommand_from ([a-z ]+)'", line)
+        seen = re.search(r"'(?:__fish_seen_subcommand_from ([a-z-]+); and )?__fish_seen_subcommand_from ([a-z -]+)'", line)
         if seen and (seen[1] or '') == family and word in seen[2].split():
             fish |= {'--' + n for n in re.findall(r' -l (\S+)', line)} | {'-' + n for n in re.findall(r' -s (\S)', line)}
     assert fish == help_options(sealmail, verb)
