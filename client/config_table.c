@@ -50,4 +50,19 @@ const struct config_def config_table[CONFIG_COUNT] = {
 	    "which of those may lead into one's own network; default revocation" },
 	ONE(CONFIG_PASSPHRASE_PROGRAM, "passphrase-program", CONFIG_PATH)
 	    "program that asks for passphrases, instead of the terminal" },
+	[CONFIG_DIRECTORY] = { CONFIG_DIRECTORY, "directory", CONFIG_TEXT, true, NULL,
+	    "where certificates are looked for: ldap(s)://HOST/BASE, http(s)://..., "
+	    "a folder" },
+	ONE(CONFIG_DIRECTORY_CA, "directory-ca", CONFIG_PATH)
+	    "certificates that directories' servers lead to; default: the system's" },
+	ONE(CONFIG_DIRECTORY_USER, "directory-user", CONFIG_TEXT)
+	    "DN to sign in with at the first LDAP directory" },
+	ONE(CONFIG_DIRECTORY_PASSWORD_FILE, "directory-password-file", CONFIG_PATH)
+	    "file whose first line is its password" },
+	WORDS(CONFIG_SMIMEA, "smimea", "yes no")
+	    "look for certificates in the DNS too (RFC 8162); default no" },
+	ONE(CONFIG_DNS_SERVER, "dns-server", CONFIG_TEXT)
+	    "DNS server to ask, ADDRESS or ADDRESS@PORT; default: the system's" },
+	ONE(CONFIG_DNS_ANCHOR, "dns-anchor", CONFIG_PATH)
+	    "file with the key of the DNS root; default: dns-root-data's" },
 };

@@ -144,6 +144,8 @@ read_field(struct contact *k, struct contact_cert *next, const char *field, char
 		return read_capabilities(k, value);
 	if (strcmp(field, "confirmed") == 0)
 		return read_time(&next->confirmed, value);
+	if (strcmp(field, "vouched") == 0)
+		return read_time(&next->vouched, value);
 	if (strcmp(field, "source") == 0)
 		return read_source(next, value);
 	return 0; /* of a later version */
@@ -286,6 +288,8 @@ put_cert(struct sm_buf *out, const struct contact_cert *cc)
 	size_t i;
 	int rc = put_time(out, "confirmed", cc->confirmed);
 
+	if (rc == 0)
+		rc = put_time(out, "vouched", cc->vouched);
 	for (i = 0; rc == 0 && i < cc->source_count; i++) {
 		sm_time_text(first, cc->sources[i].first);
 		sm_time_text(last, cc->sources[i].last);
@@ -425,5 +429,7 @@ contact_add(struct client *c, struct contact *k, struct sm_cert *cert,
 		cc->confirmed = seen->at;
 		*news = true;
 	}
+	if (seen->vouched)
+		cc->vouched = seen->at;
 	return note_source(c, cc, seen);
 }

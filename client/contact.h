@@ -6,6 +6,7 @@
  *   seen: 2026-11-02T09:14:00Z                first verified signature
  *   capabilities: 2026-11-20T... BASE64       SMIMECapabilities, and when signed
  *   confirmed: 2026-11-02T09:14:00Z           of the certificate that follows
+ *   vouched: 2026-11-02T09:14:00Z             by the domain, with DNSSEC
  *   source: FIRST LAST KIND WHERE             where it was seen
  *   -----BEGIN CERTIFICATE-----
  */
@@ -28,6 +29,7 @@ struct contact_cert {
 	struct sm_buf der;
 	struct sm_cert *cert; /* contact_cert_get() */
 	int64_t confirmed;    /* by hand; 0: not */
+	int64_t vouched;      /* last, by the domain's DNSSEC; 0: not */
 	struct contact_source *sources; /* in the order of their first time */
 	size_t source_count;
 };
@@ -59,6 +61,7 @@ struct contact_seen {
 	const char *kind, *where;
 	int64_t at;
 	bool confirmed;      /* the user says it is theirs */
+	bool vouched;        /* their domain says so (DNSSEC) */
 };
 /* Note that cert was seen. *news: it was not known, or not confirmed, before. Of too
  * many, those that expired first go, then the request is refused (*news false). */

@@ -60,6 +60,8 @@ struct contacts_choice {
 	char *from;           /* "by hand 2026-11-02, signed mail 2026-11-20"; NULL */
 	char *why;            /* a plain sentence: why this one, or why none */
 	char *fix;            /* what to do next, the one command; NULL when usable */
+	char *looked;         /* where was asked, and what came of it ("ldap x: nothing;
+	                       * ..."); NULL: nowhere */
 	char *advice;         /* a sentence that must be seen although it can be used
 	                       * ("another key came ..."); mostly NULL */
 	int64_t written;      /* first written to; 0: never */

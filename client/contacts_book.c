@@ -85,6 +85,18 @@ contacts_address(struct client *c, const char *address, char **out)
 	return rc == SM_E_NOMEM ? client_out_of_memory(c) : 0;
 }
 
+bool
+contacts_cert_names(const struct sm_cert *cert, const char *address)
+{
+	const char *mail;
+	size_t i;
+
+	for (i = 0; (mail = sm_cert_mail(cert, i)) != NULL; i++)
+		if (sm_address_equal(sm_bytes_str(mail), sm_bytes_str(address)))
+			return true;
+	return false;
+}
+
 static int
 name_of(struct client *c, char name[NAME_CHARS + 1], struct sm_bytes what)
 {
@@ -342,8 +354,8 @@ write_ca_file(struct contacts *book, struct sm_bytes ca_name,
 	return rc;
 }
 
-static int
-keep_ca(struct contacts *book, struct sm_cert *ca)
+int
+contacts_book_keep_ca(struct contacts *book, struct sm_cert *ca)
 {
 	struct sm_certs known = { NULL, 0, 0 };
 	size_t before;
@@ -374,7 +386,7 @@ contacts_book_keep_cas(struct contacts *book, struct sm_cert *cert,
 				issuer = carried->list[i];
 		/* A root is the user's to choose, and is had from there. */
 		if (issuer != NULL && !names_itself(issuer))
-			rc = keep_ca(book, issuer);
+			rc = contacts_book_keep_ca(book, issuer);
 		cert = issuer;
 	}
 	return rc;

@@ -35,6 +35,8 @@ int contacts_book_each(struct contacts *book,
 
 /* CA certificates that may lead from cert to a root: added to out. */
 int contacts_book_cas(struct contacts *book, struct sm_cert *cert, struct sm_certs *out);
+/* Keep one. Under the lock. */
+int contacts_book_keep_ca(struct contacts *book, struct sm_cert *ca);
 /* Keep those of carried that certify cert, and one another. Under the lock. */
 int contacts_book_keep_cas(struct contacts *book, struct sm_cert *cert,
     const struct sm_certs *carried);
@@ -47,6 +49,12 @@ int contacts_written_forget(struct contacts *book, const char *address);
 int contacts_judge(struct contacts *book, struct sm_cert *cert, const char *address,
     struct sm_trust_answer *out);
 
+/* Ask the directories, and keep what they say. *looked: where, and what came of it; to
+ * free, NULL when there is nowhere to look. */
+int contacts_lookup(struct contacts *book, const char *address, char **looked);
+
+/* Is the address among those that the certificate names? */
+bool contacts_cert_names(const struct sm_cert *cert, const char *address);
 /* What a certificate says of itself, dates and use: usable, signs-only, ... */
 enum contacts_status contacts_own_word(const struct client *c, struct sm_cert *cert);
 /* The choice among what is known of one address; out is wiped by the caller. */

@@ -8,6 +8,8 @@
 
 #include "contacts_book.h"
 
+enum { VOUCHED_SECONDS = 14 * 86400 };
+
 /* A certificate that could be used as far as it says itself. */
 struct candidate {
 	struct contact_cert *cc;
@@ -159,6 +161,15 @@ collect(struct choosing *ch)
 
 /* ---- what others say of it ---- */
 
+/* RFC 8162, certificate usage 3: the domain itself says whose it is. Its word is taken
+ * for some days. */
+static bool
+is_vouched(const struct choosing *ch, const struct candidate *cand)
+{
+	return cand->cc->vouched != 0 && cand->cc->vouched <= ch->c->now &&
+	    ch->c->now - cand->cc->vouched < VOUCHED_SECONDS;
+}
+
 /* *usable; when it is, or comes nearest, the sentences say why. */
 static int
 judge(struct choosing *ch, const struct candidate *cand, bool *usable)
@@ -169,12 +180,15 @@ judge(struct choosing *ch, const struct candidate *cand, bool *usable)
 	int rc = contacts_judge(ch->book, cand->cert, ch->k->address, &a);
 
 	*usable = rc == 0 && (a.result == SM_TRUST_GOOD ||
-	    (cand->cc->confirmed != 0 && a.result != SM_TRUST_REVOKED));
-	day(when, cand->cc->confirmed);
+	    ((cand->cc->confirmed != 0 || is_vouched(ch, cand)) &&
+		a.result != SM_TRUST_REVOKED));
+	day(when, cand->cc->confirmed != 0 ? cand->cc->confirmed : cand->cc->vouched);
 	if (rc == 0 && *usable && a.result == SM_TRUST_GOOD)
 		rc = say(ch->c, &out->why, "%s", a.why);
 	else if (rc == 0 && *usable)
-		rc = say(ch->c, &out->why, "You confirmed it on %s.", when);
+		rc = say(ch->c, &out->why, cand->cc->confirmed != 0 ?
+		    "You confirmed it on %s." : "The domain of the address vouches for "
+		    "it by signed DNS names (seen on %s).", when);
 	else if (rc == 0) {
 		note_nearest(ch, a.result == SM_TRUST_REVOKED ? CONTACTS_REVOKED :
 		    CONTACTS_UNTRUSTED, cand->cert);
@@ -392,24 +406,39 @@ no_address(struct client *c, const char *address, struct contacts_choice *out)
 	return rc == 0 ? say(c, &out->fix, "Write it as name@domain.") : rc;
 }
 
+static int
+choose_here(struct contacts *book, const char *address, struct contacts_choice *out)
+{
+	struct contact k;
+	int rc = contacts_book_read(book, address, &k);
+
+	if (rc == 0)
+		rc = contacts_choose_in(book, &k, out);
+	contact_wipe(&k);
+	return rc;
+}
+
 int
 contacts_choose(struct contacts *book, const char *address,
     enum contacts_reach reach, struct contacts_choice *out)
 {
-	struct contact k;
-	char *canonical;
+	char *canonical, *looked = NULL;
 	int rc = contacts_address(book->c, address, &canonical);
 
-	(void)reach;
 	memset(out, 0, sizeof(*out));
 	if (rc != 0)
 		return rc;
 	if (canonical == NULL)
 		return no_address(book->c, address, out);
-	rc = contacts_book_read(book, canonical, &k);
-	if (rc == 0)
-		rc = contacts_choose_in(book, &k, out);
-	contact_wipe(&k);
+	rc = choose_here(book, canonical, out);
+	if (rc == 0 && (reach == CONTACTS_REFRESH ||
+		(reach == CONTACTS_FETCH && out->status != CONTACTS_USABLE)))
+		rc = contacts_lookup(book, canonical, &looked);
+	if (rc == 0 && looked != NULL) {
+		contacts_choice_free(out);
+		rc = choose_here(book, canonical, out);
+	}
+	out->looked = looked;
 	free(canonical);
 	return rc;
 }
@@ -422,6 +451,7 @@ contacts_choice_free(struct contacts_choice *ch)
 	free(ch->why);
 	free(ch->fix);
 	free(ch->advice);
+	free(ch->looked);
 	sm_cert_free(ch->cert);
 	sm_buf_free(&ch->capabilities);
 	memset(ch, 0, sizeof(*ch));

@@ -3,24 +3,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <sealmail/address.h>
-
 #include "contacts_book.h"
 
 /* "Seen last" is kept to the day, or every letter would be a change. */
 enum { SECONDS_A_DAY = 86400 };
-
-static bool
-names(const struct sm_cert *cert, const char *address)
-{
-	const char *mail;
-	size_t i;
-
-	for (i = 0; (mail = sm_cert_mail(cert, i)) != NULL; i++)
-		if (sm_address_equal(sm_bytes_str(mail), sm_bytes_str(address)))
-			return true;
-	return false;
-}
 
 /* ---- is there something to learn? ---- */
 
@@ -56,7 +42,7 @@ is_news(const struct contact *k, const struct sm_open_signer *s, int64_t now)
 {
 	if (k->seen == 0 || capabilities_are_news(k, s) || !is_fresh(k, s->cert, now))
 		return true;
-	return s->enc_cert != NULL && names(s->enc_cert, k->address) &&
+	return s->enc_cert != NULL && contacts_cert_names(s->enc_cert, k->address) &&
 	    !is_fresh(k, s->enc_cert, now);
 }
 
@@ -76,12 +62,13 @@ learn_capabilities(struct client *c, struct contact *k, const struct sm_open_sig
 static int
 learn(struct client *c, struct contact *k, const struct sm_open_signer *s, bool *added)
 {
-	const struct contact_seen seen = { "mail", "", c->now, false };
+	const struct contact_seen seen = { .kind = "mail", .where = "",
+		.at = c->now };
 	bool news = false;
 	int rc = contact_add(c, k, s->cert, &seen, &news);
 
 	*added = news;
-	if (rc == 0 && s->enc_cert != NULL && names(s->enc_cert, k->address)) {
+	if (rc == 0 && s->enc_cert != NULL && contacts_cert_names(s->enc_cert, k->address)) {
 		rc = contact_add(c, k, s->enc_cert, &seen, &news);
 		*added |= news;
 	}
@@ -176,7 +163,7 @@ contacts_harvest(struct contacts *book, const struct sm_open *o, char **news)
 		return 0;
 	for (i = 0; rc == 0 && sm_open_signer(o, i, &s); i++)
 		for (n = 0; rc == 0 && r->from[n] != NULL; n++)
-			if (names(s.cert, r->from[n]))
+			if (contacts_cert_names(s.cert, r->from[n]))
 				rc = harvest_one(book, o, &s, r->from[n], news);
 	return rc;
 }

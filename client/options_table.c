@@ -157,6 +157,19 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "keep the certificate for this address",
 	    .more = "For a certificate that names another address of the person, or "
 	        "none. Without it, the certificate is kept for every address in it." },
+	[OPT_DIRECTORY] = { OPT_DIRECTORY, 0, "directory", TAKES(OTHER, "URL"),
+	    .repeats = true, .verbs = V(ENCRYPT) | V(WHO_SHOW),
+	    .group = GROUP_RECIPIENTS,
+	    .help = "where to look: ldap, ldaps, http, https, a folder",
+	    .more = "Instead of those of HOME/config. ldap://HOST/BASE begins TLS (but on "
+	        "this machine), a certificate store is written up to its question mark, a "
+	        "folder as its path. Asked when no certificate at hand can be used." },
+	[OPT_REFRESH] = { OPT_REFRESH, 0, "refresh", FLAG, .verbs = V(WHO_SHOW),
+	    .group = GROUP_RECIPIENTS,
+	    .help = "ask the directories although one can be used" },
+	[OPT_SEARCH] = { OPT_SEARCH, 0, "search", TAKES(OTHER, "NAME"),
+	    .verbs = V(WHO_SHOW), .group = GROUP_RECIPIENTS,
+	    .help = "look for people by part of a name" },
 	[OPT_SIGN] = { OPT_SIGN, 's', "sign", FLAG, .verbs = V(ENCRYPT),
 	    .group = GROUP_RECIPIENTS, .help = "sign first, with -i or --key" },
 	[OPT_ALG] = { OPT_ALG, 0, "alg", TAKES(WORD, "HOW"),

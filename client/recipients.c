@@ -118,7 +118,10 @@ add_address(struct client *c, struct recipients *r, const char *who, bool *missi
 		client_note(c, "%s", ch->advice);
 	if (ch->status != CONTACTS_USABLE) {
 		*missing = true;
-		return client_fault(c, EXIT_RECIPIENT, "%s %s", ch->why, ch->fix);
+		return client_fault(c, EXIT_RECIPIENT, "%s %s%s%s%s", ch->why,
+		    ch->looked != NULL ? "Asked: " : "",
+		    ch->looked != NULL ? ch->looked : "",
+		    ch->looked != NULL ? ". " : "", ch->fix);
 	}
 	r->names[r->count] = ch->address;
 	r->list[r->count].cert = ch->cert;

@@ -8,6 +8,7 @@
 #include "cert_json.h"
 #include "contacts_book.h"
 #include "json_place.h"
+#include "who_search.h"
 
 struct showing {
 	struct client *c;
@@ -84,6 +85,7 @@ put_cert(struct showing *s, const struct contacts_choice *ch, struct contact_cer
 	cert_json_string(j, "kind", kind);
 	cert_json_fields(j, cert);
 	cert_json_time(j, "confirmed", cc->confirmed);
+	cert_json_time(j, "vouched", cc->vouched);
 	put_sources(j, cc);
 	sm_json_object_end(j);
 }
@@ -101,6 +103,7 @@ put_contact(struct showing *s, const struct contacts_choice *ch, struct contact 
 	cert_json_string(j, "why", ch->why);
 	cert_json_string(j, "fix", ch->fix);
 	cert_json_string(j, "advice", ch->advice);
+	cert_json_string(j, "looked", ch->looked);
 	cert_json_time(j, "seen", ch->seen);
 	cert_json_time(j, "written", ch->written);
 	cert_json_time(j, "capabilities_signed", k->capabilities_at);
@@ -169,6 +172,8 @@ print_contact(struct showing *s, const struct contacts_choice *ch, struct contac
 static void
 tell(struct showing *s, const struct contacts_choice *ch)
 {
+	if (ch->looked != NULL)
+		client_note(s->c, "asked for %s: %s", ch->address, ch->looked);
 	if (ch->status != CONTACTS_USABLE)
 		client_note(s->c, "%s %s", ch->why, ch->fix != NULL ? ch->fix : "");
 	if (ch->advice != NULL)
@@ -198,7 +203,8 @@ show_one(struct showing *s, const char *address)
 {
 	struct contacts_choice ch;
 	struct contact k;
-	int rc = contacts_choose(s->book, address, CONTACTS_FETCH, &ch);
+	int rc = contacts_choose(s->book, address, options_has(&s->c->opt, OPT_REFRESH) ?
+	    CONTACTS_REFRESH : CONTACTS_FETCH, &ch);
 
 	memset(&k, 0, sizeof(k));
 	if (rc == 0)
@@ -295,6 +301,11 @@ verb_who_show(struct client *c)
 	sm_json_int(&s.json, 1);
 	sm_json_key(&s.json, "contacts");
 	sm_json_array_begin(&s.json);
+	if (rc == 0 && options_has(&c->opt, OPT_SEARCH)) {
+		contacts_close(s.book);
+		sm_buf_free(&s.json_text);
+		return who_search(c, options_value(&c->opt, OPT_SEARCH));
+	}
 	for (i = 0; rc == 0 && i < c->opt.operand_count; i++)
 		rc = show_one(&s, c->opt.operands[i]);
 	if (rc == 0 && c->opt.operand_count == 0)

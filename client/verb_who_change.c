@@ -131,24 +131,39 @@ is_person(const struct sm_cert *cert)
 	return !sm_cert_is_ca(cert) || sm_cert_mail(cert, 0) != NULL;
 }
 
+/* A CA between a person and a root: kept to build paths with. A root is trusted or is
+ * of no use. */
+static int
+add_ca(struct change *h, struct sm_cert *ca, size_t *kept)
+{
+	char subject[300];
+
+	(void)snprintf(subject, sizeof(subject), "%s", sm_cert_subject_text(ca));
+	client_make_printable(subject);
+	if (sm_bytes_equal(sm_cert_issuer(ca), sm_cert_subject(ca))) {
+		client_note(h->c, "%s is a root and not taken; to trust it: `sealmail trust "
+		    "add FILE`", subject);
+		return 0;
+	}
+	++*kept;
+	client_note(h->c, "%s: a CA, kept to find the way to a root", subject);
+	return contacts_book_keep_ca(h->book, ca);
+}
+
 static int
 add_file(struct change *h, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	const struct contact_seen seen = { "hand", slash != NULL ? slash + 1 : path,
-		h->c->now, true };
+	const struct contact_seen seen = { .kind = "hand", .confirmed = true,
+		.where = slash != NULL ? slash + 1 : path, .at = h->c->now };
 	struct sm_certs certs = { NULL, 0, 0 };
-	size_t i, before = h->done;
+	size_t i, before = h->done, kept = 0;
 	int rc = keys_read_certs(h->c, &certs, path);
 
-	for (i = 0; rc == 0 && i < certs.count; i++) {
-		if (!is_person(certs.list[i]))
-			continue;
-		rc = add_cert(h, certs.list[i], &seen);
-		if (rc == 0)
-			rc = contacts_book_keep_cas(h->book, certs.list[i], &certs);
-	}
-	if (rc == 0 && h->done == before)
+	for (i = 0; rc == 0 && i < certs.count; i++)
+		rc = is_person(certs.list[i]) ? add_cert(h, certs.list[i], &seen) :
+		    add_ca(h, certs.list[i], &kept);
+	if (rc == 0 && h->done == before && kept == 0)
 		rc = client_fault(h->c, EXIT_MALFORMED, "%s holds no certificate that names "
 		    "a mail address; say whose it is with --address", path);
 	sm_certs_wipe(&certs);

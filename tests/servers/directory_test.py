@@ -1,0 +1,254 @@
+"""Certificates from directories: slapd, an HTTP store, a signed DNS zone, a folder."""
+import hashlib
+import http.server
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from client_conftest import LETTER
+from conftest import CLIENT, listens, load
+
+Book = load('who_test_book', CLIENT / 'book.py').Book
+SUFFIX = 'dc=example,dc=org'
+
+
+def tool(name):
+    path = shutil.which(name, path=os.environ['PATH'] + ':/usr/sbin:/sbin')
+    if path is None:
+        pytest.skip(f'{name} is missing')
+    return path
+
+
+@pytest.fixture
+def book(sealmail):
+    b = Book(sealmail)
+    b.trust_root()
+    b('who add', sealmail.pki / 'inter.pem')
+    return b
+
+
+def der(pem):
+    return subprocess.run(['openssl', 'x509', '-in', pem, '-outform', 'der'], check=True, capture_output=True).stdout
+
+
+def config(book, **lines):
+    f = book.home / 'config'
+    f.write_text(''.join(f'{k.replace("_", "-")} = {v}\n' for k, v in lines.items()))
+    f.chmod(0o600)
+
+
+def server_certificate(folder):
+    """For a server, by the test CA; and the file of roots that leads to it."""
+    (folder / 'san').write_text('subjectAltName=IP:127.0.0.1\n')
+    subprocess.run(['openssl', 'req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout',
+                    folder / 'server.key', '-subj', '/CN=the server', '-out', folder / 'server.csr'], check=True, capture_output=True)
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout',
+                    folder / 'tlsroot.key', '-subj', '/CN=TLS root', '-out', folder / 'tlsroot.pem'], check=True, capture_output=True)
+    subprocess.run(['openssl', 'x509', '-req', '-in', folder / 'server.csr', '-CA', folder / 'tlsroot.pem', '-CAkey',
+                    folder / 'tlsroot.key', '-set_serial', '7', '-extfile', folder / 'san', '-out', folder / 'server.pem',
+                    '-days', '100'], check=True, capture_output=True)
+
+
+# ---- a folder ----
+
+@pytest.mark.parametrize('name', ['bob@example.org.pem', 'bob@example.org.cer', 'anything'])
+def test_a_folder_of_files_is_a_directory_without_network(sealmail, book, name):
+    folder = sealmail.cwd / 'people'
+    folder.mkdir()
+    pem = sealmail.pki / 'bob.pem'
+    (folder / name).write_bytes(der(pem) if name.endswith('cer') else pem.read_bytes())
+    (folder / 'noise').write_bytes(b'hello')
+    shutil.copy(sealmail.pki / 'inter.pem', folder)
+    assert book.one('bob@example.org', 30)['status'] == 'unknown'
+    sealed = book('encrypt', '-q', '--offline', '--directory', folder, '-r', 'bob@example.org', stdin=LETTER).stdout
+    assert b'Hello Bob' in sealmail('decrypt', *sealmail.identity('bob'), stdin=sealed).stdout
+    bob = book.one()     # remembered, with where it came from
+    assert bob['status'] == 'usable' and [s['kind'] for s in bob['certificates'][0]['sources']] == ['folder']
+    people = json.loads(book('who', '--search', 'BOB', '--directory', folder, '--json').stdout)['people']
+    assert [p['address'] for p in people] == ['bob@example.org']
+
+
+def test_a_folder_that_is_not_there_is_said(book):
+    done = book('encrypt', '--directory', '/nowhere', '-r', 'bob@example.org', stdin=LETTER, exit=30)
+    assert 'folder /nowhere: ' in done.err and 'No such file' in done.err
+
+
+def test_an_address_leads_nowhere_else(sealmail, book):
+    folder = sealmail.cwd / 'people'
+    folder.mkdir()
+    odd = '../x/bob@example.org'
+    (sealmail.cwd / 'x').mkdir()
+    shutil.copy(sealmail.pki / 'bob.pem', sealmail.cwd / 'x' / 'bob@example.org.pem')
+    assert book.one(odd, 30, '--directory', folder)['status'] == 'unknown'
+
+
+# ---- LDAP ----
+
+class Slapd:
+    def __init__(self, servers, folder):
+        self.port, self.tls_port, self.plain_port = servers.port(), servers.port(), servers.port()
+        self.folder = folder
+        server_certificate(folder)
+        for name, port, tls in (('tls', self.port, True), ('plain', self.plain_port, False)):
+            (folder / name / 'db').mkdir(parents=True)
+            (folder / f'{name}.conf').write_text(f'''
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+pidfile {folder}/{name}.pid
+{f"""TLSCACertificateFile {folder}/tlsroot.pem
+TLSCertificateFile {folder}/server.pem
+TLSCertificateKeyFile {folder}/server.key
+""" if tls else ''}
+sizelimit 500
+database mdb
+suffix "{SUFFIX}"
+rootdn "cn=admin,{SUFFIX}"
+rootpw secret
+directory {folder}/{name}/db
+access to * by * read
+''')
+            urls = f'ldap://127.0.0.1:{port}' + (f' ldaps://127.0.0.1:{self.tls_port}' if tls else '')
+            servers.start([tool('slapd'), '-d', '0', '-h', urls, '-f', folder / f'{name}.conf'], port)
+            self.add(port, f'dn: {SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\no: Example\ndc: example\n')
+
+    def add(self, port, ldif):
+        subprocess.run([tool('ldapadd'), '-x', '-H', f'ldap://127.0.0.1:{port}', '-D', f'cn=admin,{SUFFIX}', '-w', 'secret'],
+                       input=ldif.encode(), check=True, capture_output=True)
+
+    def person(self, name, address, certs=(), smime=()):
+        import base64
+        ldif = f'dn: cn={name},{SUFFIX}\nobjectClass: inetOrgPerson\ncn: {name}\nsn: {name}\nmail: {address}\n'
+        ldif += ''.join(f'userCertificate;binary:: {base64.b64encode(c).decode()}\n' for c in certs)
+        ldif += ''.join(f'userSMIMECertificate:: {base64.b64encode(c).decode()}\n' for c in smime)
+        for port in (self.port, self.plain_port):
+            self.add(port, ldif)
+
+
+@pytest.fixture(scope='module')
+def slapd(servers, pki, tmp_path_factory):
+    tool('slapd')
+    s = Slapd(servers, tmp_path_factory.mktemp('slapd'))
+    bob, alice = der(pki / 'bob.pem'), der(pki / 'alice.pem')
+    p7 = subprocess.run(['openssl', 'crl2pkcs7', '-nocrl', '-certfile', pki / 'alice.pem', '-certfile', pki / 'inter.pem',
+                         '-outform', 'der'], check=True, capture_output=True).stdout
+    s.person('Bob', 'bob@example.org', certs=[bob])
+    s.person('Alice', 'alice@example.org', smime=[p7])
+    s.person('Mallory', 'mallory@example.org', certs=[bob, alice])   # other people's
+    s.person('Star', '*@example.org', certs=[der(pki / 'mallory.pem')])
+    return s
+
+
+def url(slapd, scheme='ldap', host='127.0.0.1'):
+    port = {'ldap': slapd.port, 'ldaps': slapd.tls_port, 'plain': slapd.plain_port}[scheme]
+    return f'{"ldap" if scheme == "plain" else scheme}://{host}:{port}/{SUFFIX}'
+
+
+@pytest.mark.parametrize('scheme', ['ldap', 'ldaps', 'plain'])
+def test_a_certificate_is_found_by_ldap_and_kept(sealmail, book, slapd, scheme):
+    config(book, directory=url(slapd, scheme), directory_ca=slapd.folder / 'tlsroot.pem')
+    bob = book.one('bob@example.org', None)
+    assert [c['sha256'] for c in bob['certificates']] == [hashlib.sha256(der(sealmail.pki / 'bob.pem')).hexdigest()]
+    source, = bob['certificates'][0]['sources']
+    assert source['kind'] == ('ldaps' if scheme == 'ldaps' else 'ldap') and source['where'].startswith('127.0.0.1:')
+    assert ': 1 found' in bob['looked']
+    # A second judge holds the same.
+    asked = subprocess.run([tool('ldapsearch'), '-x', '-LLL', '-H', f'ldap://127.0.0.1:{slapd.port}', '-b', SUFFIX,
+                            '(mail=bob@example.org)', 'userCertificate;binary'], capture_output=True, text=True, check=True)
+    assert 'userCertificate;binary::' in asked.stdout
+
+
+def test_certs_only_cms_brings_the_chain_and_is_used_at_once(sealmail, book, slapd):
+    config(book, directory=url(slapd), directory_ca=slapd.folder / 'tlsroot.pem')
+    sealed = book('encrypt', '-q', '-r', 'alice@example.org', stdin=LETTER).stdout
+    assert b'Hello Bob' in sealmail('decrypt', *sealmail.identity('alice'), stdin=sealed).stdout
+    assert book.one('alice@example.org')['looked'] is None     # what is at hand is not asked for
+    assert book.one('alice@example.org', 0, '--refresh')['looked']
+    assert len(book.one('alice@example.org')['certificates']) == 1
+
+
+def test_a_certificate_of_somebody_else_is_not_taken(book, slapd):
+    config(book, directory=url(slapd), directory_ca=slapd.folder / 'tlsroot.pem')
+    assert book.one('mallory@example.org', 30)['certificates'] == []
+
+
+@pytest.mark.parametrize('address', ['*@example.org', 'b*@example.org', '"bob)(mail=*"@example.org', '"*)(cn=*"@example.org',
+                                     '"\\\\2a"@example.org', '!*@example.org', '|(mail=*@example.org'])
+def test_an_address_is_a_value_and_no_filter(book, slapd, address):
+    config(book, directory=url(slapd), directory_ca=slapd.folder / 'tlsroot.pem')
+    found = book.one(address, None)
+    assert [c['subject'] for c in found['certificates']] == []
+
+
+@pytest.mark.parametrize('name,hits', [('bo', ['bob@example.org']), ('*', ['*@example.org']), ('o*b', []), (')(cn=*', []),
+                                       ('li', ['alice@example.org']), ('\\2a', []), ('nobody', [])])
+def test_people_are_searched_by_part_of_a_name(book, slapd, name, hits):
+    config(book, directory=url(slapd), directory_ca=slapd.folder / 'tlsroot.pem')
+    # "*" is no mail address that one can write to by rule, but it is a valid one.
+    people = json.loads(book('who', '--search', name, '--json').stdout)['people']
+    assert [p['address'] for p in people] == hits
+
+
+def test_a_server_whose_certificate_is_not_trusted_is_not_asked(sealmail, book, slapd):
+    for scheme in ('ldap', 'ldaps'):
+        config(book, directory=url(slapd, scheme), directory_ca=sealmail.pki / 'root.pem')
+        bob = book.one('bob@example.org', 30)
+        assert bob['certificates'] == [] and 'found' not in bob['looked'] and 'nothing' not in bob['looked']
+    # the right root, another name
+    config(book, directory=url(slapd, 'ldaps', 'localhost'), directory_ca=slapd.folder / 'tlsroot.pem')
+    assert book.one('bob@example.org', 30)['certificates'] == []
+
+
+def test_several_servers_are_asked_and_failures_are_said(sealmail, book, slapd):
+    refused = f'ldap://localhost:{sealmail_free_port()}/{SUFFIX}'
+    (book.home / 'config').write_text(f'directory = {refused}\ndirectory = {url(slapd)}\ndirectory = {url(slapd, "ldaps")}\n'
+                                      f'directory-ca = {slapd.folder}/tlsroot.pem\n')
+    bob = book.one('bob@example.org', None)
+    assert {s['kind'] for s in bob['certificates'][0]['sources']} == {'ldap', 'ldaps'}
+    first, second, third = bob['looked'].split('; ')
+    assert 'nothing answers' in first and '1 found' in second and '1 found' in third
+
+
+def test_offline_asks_nobody(book, slapd):
+    config(book, directory=url(slapd), directory_ca=slapd.folder / 'tlsroot.pem')
+    bob = book.one('bob@example.org', 30, '--offline')
+    assert '--offline' in bob['looked'] and bob['certificates'] == []
+    done = book('encrypt', '--offline', '-r', 'bob@example.org', stdin=LETTER, exit=30)
+    assert '--offline' in done.err
+
+
+def sealmail_free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def test_a_silent_or_endless_server_is_left_in_time(book):
+    """One accepts and says nothing; one sends a length of gigabytes."""
+    silent, endless = socket.create_server(('127.0.0.1', 0)), socket.create_server(('127.0.0.1', 0))
+
+    def flood():
+        conn, _ = endless.accept()
+        try:
+            conn.sendall(b'\x30\x84\x7f\xff\xff\xff' + b'\x02\x01\x01' + b'\0' * (1 << 20))
+            time.sleep(20)
+        except OSError:
+            pass
+        conn.close()
+    threading.Thread(target=flood, daemon=True).start()
+    begin = time.monotonic()
+    bob = book.one('bob@example.org', 30, '--directory', f'ldap://localhost:{silent.getsockname()[1]}/{SUFFIX}',
+                   '--directory', f'ldap://127.0.0.1:{endless.getsockname()[1]}/{SUFFIX}')
+    assert time.monotonic() - begin < 40 and bob['certificates'] == []
+    assert len(bob['looked'].split('; ')) == 2 and 'found' not in bob['looked']
+    silent.close()
+    endless.close()
