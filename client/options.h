@@ -2,7 +2,8 @@
  *
  * The parser, `--help`, the manual's option lists and the shells' completions
  * are all made from it (tools of this folder: generate.c), so that they cannot
- * disagree. options_table.c is the table, options.c reads a command line. */
+ * disagree. options_table.c and verb_table.c are the table, options.c reads a command
+ * line. */
 #ifndef SEALMAIL_CLIENT_OPTIONS_H
 #define SEALMAIL_CLIENT_OPTIONS_H
 
