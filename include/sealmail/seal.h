@@ -52,7 +52,7 @@ struct sm_seal_signer {
 	struct sm_key *key;         /* borrowed */
 	struct sm_cert *cert;
 	bool pss;                   /* RSA-PSS instead of PKCS#1 v1.5 */
-	struct sm_cert *enc_cert;   /* encryption key preference; may be NULL */
+	struct sm_cert *enc_cert;   /* encryption key preference, sent along; or NULL */
 };
 struct sm_seal_recipient {
 	struct sm_cert *cert;       /* or NULL and a secret */

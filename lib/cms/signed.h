@@ -140,13 +140,13 @@ SM_MUST_CHECK int sm_signer_judge(struct sm_signer_verdict *out,
 
 struct sm_signer_new {
 	struct sm_key *key;
-	const struct sm_cert *cert;
+	struct sm_cert *cert;
 	bool use_ski;
 	bool pss;
 	enum sm_alg_id digest;           /* SM_ALG_NONE: by key */
 	int64_t signing_time;
 	struct sm_bytes capabilities;    /* SMIMECapabilities to say, whole; or len 0 */
-	const struct sm_cert *enc_cert;  /* encryption key preference; NULL: none */
+	struct sm_cert *enc_cert;  /* encryption key preference; NULL: none */
 };
 /* The digest algorithms that these signers need, for the caller's set. */
 SM_MUST_CHECK int sm_signed_plan(struct sm_digest_set *set,

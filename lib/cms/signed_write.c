@@ -69,35 +69,42 @@ sm_signed_before(struct sm_buf *out, const struct sm_signer_new *signers,
 	return write_digests(&w, signers, count, err);
 }
 
-static bool
-signers_have(const struct sm_signer_new *signers, size_t count,
-    const struct sm_cert *c)
+/* The signers' own, those that answers shall be encrypted to (RFC 8551 section 2.5.3:
+ * the preference names a certificate that the receiver has or is given), the others. */
+static int
+collect_certs(struct sm_certs *all, const struct sm_signer_new *signers, size_t count,
+    const struct sm_certs *certs)
 {
 	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < count; i++)
-		if (sm_bytes_equal(sm_cert_der(signers[i].cert), sm_cert_der(c)))
-			return true;
-	return false;
+	for (i = 0; rc == 0 && i < count; i++)
+		rc = sm_certs_add(all, signers[i].cert);
+	for (i = 0; rc == 0 && i < count; i++)
+		if (signers[i].enc_cert != NULL)
+			rc = sm_certs_add(all, signers[i].enc_cert);
+	for (i = 0; rc == 0 && certs != NULL && i < certs->count; i++)
+		rc = sm_certs_add(all, certs->list[i]);
+	return rc;
 }
 
-/* [0] IMPLICIT SET OF: the signers' own, then the others; each once. */
-static void
+/* [0] IMPLICIT SET OF, each once. */
+static int
 write_certs(struct sm_derw *w, const struct sm_signer_new *signers,
     size_t count, const struct sm_certs *certs)
 {
-	size_t i, set, more = certs == NULL ? 0 : certs->count;
+	struct sm_certs all = { NULL, 0, 0 };
+	size_t i, set;
+	int rc = collect_certs(&all, signers, count, certs);
 
-	if (count == 0 && more == 0)
-		return;
-	set = sm_derw_begin(w, SM_DER_CTX_CONS(0));
-	for (i = 0; i < count; i++)
-		if (!signers_have(signers, i, signers[i].cert))
-			sm_derw_raw(w, sm_cert_der(signers[i].cert));
-	for (i = 0; i < more; i++)
-		if (!signers_have(signers, count, certs->list[i]))
-			sm_derw_raw(w, sm_cert_der(certs->list[i]));
-	sm_derw_end_set_of(w, set);
+	if (rc == 0 && all.count > 0) {
+		set = sm_derw_begin(w, SM_DER_CTX_CONS(0));
+		for (i = 0; i < all.count; i++)
+			sm_derw_raw(w, sm_cert_der(all.list[i]));
+		sm_derw_end_set_of(w, set);
+	}
+	sm_certs_wipe(&all);
+	return rc;
 }
 
 static void
@@ -124,7 +131,7 @@ sm_signed_after(struct sm_buf *out, const struct sm_signer_new *signers,
 	size_t i, set;
 
 	sm_derw_init(&w, out);
-	write_certs(&w, signers, count, certs);
+	SM_TRY(write_certs(&w, signers, count, certs));
 	write_crls(&w, crls, crl_count);
 	set = sm_derw_begin(&w, SM_DER_SET);
 	SM_TRY(sm_derw_status(&w));

@@ -1,4 +1,5 @@
 """Which key signs, which certificates go along, who is a recipient."""
+import re
 import subprocess
 
 import pytest
@@ -36,6 +37,17 @@ def test_of_two_keys_in_a_file_the_signing_one_signs(sealmail, pki):
 def test_64_when_the_certificate_does_not_allow_signing(sealmail, pki):
     done = sealmail('sign', *sealmail.identity('alice-dual-enc'), stdin=LETTER, exit=64)
     assert 'signing' in done.err
+
+
+def test_the_certificate_for_answers_is_sent_along(sealmail):
+    """RFC 8551 section 2.5.3, as OpenSSL reads it: named in the attribute, and there."""
+    pki = sealmail.pki
+    signed = sealmail('sign', *sealmail.identity('alice-dual-sign'), '--cert', pki / 'alice-dual-enc.pem', stdin=LETTER).stdout
+    shown = subprocess.run(['openssl', 'smime', '-pk7out'], input=signed, capture_output=True, check=True).stdout
+    certs = subprocess.run(['openssl', 'pkcs7', '-print_certs', '-text', '-noout'], input=shown, capture_output=True, check=True).stdout
+    assert len(re.findall(rb'Subject: .*CN ?= ?Alice', certs)) == 2 and b'Key Encipherment' in certs
+    sealed = sealmail('encrypt', '-q', '-r', pki / 'alice-dual-enc.pem', stdin=LETTER).stdout
+    assert b'Hello Bob' in sealmail('decrypt', *sealmail.identity('alice-dual-enc'), stdin=sealed).stdout
 
 
 def test_every_key_named_adds_a_signer(sealmail):
