@@ -152,7 +152,7 @@ def test_killed_at_any_moment_it_leaves_the_old_state_or_the_new(sealmail, ring)
     rng, made = random.Random(seed), set()
     ring('id new', '--no-passphrase', '--kind', 'p-256', 'first@example.org', passphrase=None)
     pems = [sealmail.pki / f'{n}.{e}' for n in ('alice', 'bob', 'mallory') for e in ('key', 'pem')]
-    for n in range(int(os.environ.get('SEALMAIL_KILLS', 100))):
+    for n in range(int(os.environ.get('SEALMAIL_LOOPS', 100))):
         keys = ring.keys()
         verb = rng.choice(['new', 'new', 'import', 'remove'] if len(keys) > 1 else ['new'])
         removed = set()
