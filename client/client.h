@@ -86,6 +86,7 @@ int verb_mail_show(struct client *c);
 int verb_mail_save(struct client *c);
 int verb_mail_reply(struct client *c);
 int verb_mail_forward(struct client *c);
+int verb_mail_fetch(struct client *c);
 int verb_send(struct client *c);
 
 #endif

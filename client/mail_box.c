@@ -4,10 +4,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "home.h"
+#include "mail_server.h"
 
 enum { ROW_FIELDS = 12, NUMBER_CHARS = 18 };
 
@@ -50,8 +52,23 @@ mail_uses_home(const struct client *c)
 		options_has(&c->opt, OPT_TRUST));
 }
 
-static int
-find_maildir(struct client *c, char **out)
+/* What is fetched needs a place. A folder that cannot be made is noticed later. */
+static void
+make_maildir(const char *path)
+{
+	static const char *const subs[] = { "", "/new", "/cur", "/tmp" };
+	char *full;
+
+	for (size_t i = 0; i < sizeof(subs) / sizeof(subs[0]); i++) {
+		if (asprintf(&full, "%s%s", path, subs[i]) < 0)
+			return;
+		(void)mkdir(full, 0700);
+		free(full);
+	}
+}
+
+int
+mail_find_maildir(struct client *c, char **out)
 {
 	const char *given = options_value(&c->opt, OPT_MAILDIR);
 	char *path = NULL;
@@ -70,6 +87,8 @@ find_maildir(struct client *c, char **out)
 		    "MAILDIR in the environment, or \"mailbox = DIR\" in the file config "
 		    "under --home");
 	if (rc == 0) {
+		if (c->verb->id == VERB_MAIL_FETCH)
+			make_maildir(path);
 		*out = realpath(path, NULL);
 		if (*out == NULL)
 			rc = client_fault(c, EXIT_NO_INPUT, "cannot read %s: %s", path,
@@ -81,9 +100,9 @@ find_maildir(struct client *c, char **out)
 
 /* ---- its index ---- */
 
-/* FNV-1a: a name for a path, no secret. */
-static uint64_t
-hash(const char *text)
+/* FNV-1a. */
+uint64_t
+mail_name_hash(const char *text)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
@@ -103,7 +122,7 @@ find_index(struct client *c, struct mail_box *b)
 		if (rc == 0)
 			rc = private_open_in(c, &dir, &home, "mail", true);
 		if (rc == 0 && asprintf(&b->index, "%s/%016" PRIx64 ".db", dir.path,
-			hash(b->path)) < 0) {
+			mail_name_hash(b->path)) < 0) {
 			b->index = NULL;
 			rc = client_out_of_memory(c);
 		}
@@ -123,7 +142,7 @@ mail_box_open(struct client *c, struct mail_box *b)
 	memset(b, 0, sizeof(*b));
 	b->c = c;
 	b->helper = (struct helper)HELPER_INIT;
-	rc = find_maildir(c, &b->path);
+	rc = mail_find_maildir(c, &b->path);
 	if (rc == 0)
 		rc = find_index(c, b);
 	if (rc != 0)
@@ -169,8 +188,8 @@ row_of(const char *const t[ROW_FIELDS])
 	};
 }
 
-static int
-take_rows(struct mail_box *b, struct sm_bytes rest, mail_row_fn fn, void *ctx)
+int
+mail_take_rows(struct client *c, struct sm_bytes rest, mail_row_fn fn, void *ctx)
 {
 	const char *t[ROW_FIELDS];
 	struct mail_row row;
@@ -181,8 +200,8 @@ take_rows(struct mail_box *b, struct sm_bytes rest, mail_row_fn fn, void *ctx)
 		for (i = 0; i < ROW_FIELDS && next_text(&rest, &t[i]); i++)
 			;
 		if (i < ROW_FIELDS)
-			return client_fault(b->c, EXIT_INTERNAL, "%s gave half a message",
-			    b->helper.name);
+			return client_fault(c, EXIT_INTERNAL, "sealmail-mail gave half a "
+			    "message");
 		row = row_of(t);
 		rc = fn(ctx, &row);
 	}
@@ -201,7 +220,7 @@ mail_box_ask(struct mail_box *b, const char *word, struct sm_bytes body,
 		if (rc != 0 || strcmp(f.word, "end") == 0)
 			break;
 		if (strcmp(f.word, "rows") == 0 && fn != NULL)
-			rc = take_rows(b, sm_buf_bytes(&f.body), fn, ctx);
+			rc = mail_take_rows(b->c, sm_buf_bytes(&f.body), fn, ctx);
 		else if (strcmp(f.word, "skipped") == 0 && skipped != NULL && f.body.len > 0 &&
 		    f.body.data[f.body.len - 1] == 0)
 			*skipped = strtoll((const char *)f.body.data, NULL, 10);
@@ -276,6 +295,28 @@ mail_box_judged(struct mail_box *b, const char *number, int exit_code,
 	return rc;
 }
 
+/* What a server keeps is read from memory: /proc names the file without a name, which
+ * lasts as long as this program. */
+static int
+find_on_server(struct client *c, const char *uid, char **path)
+{
+	struct mail_server server;
+	int fd = -1, rc;
+
+	if (!mail_is_number(uid))
+		return client_fault(c, EXIT_USAGE, "with --imap a message is named by its "
+		    "number; `sealmail mail list` shows it");
+	rc = mail_server_open(c, &server);
+	if (rc == 0)
+		rc = mail_server_get(&server, uid, &fd);
+	mail_server_close(&server);
+	if (rc == 0 && asprintf(path, "/proc/self/fd/%d", fd) < 0) {
+		*path = NULL;
+		rc = client_out_of_memory(c);
+	}
+	return rc;
+}
+
 int
 mail_find_operand(struct client *c, char **path)
 {
@@ -286,6 +327,8 @@ mail_find_operand(struct client *c, char **path)
 	*path = NULL;
 	if (which == NULL)
 		return 0;
+	if (mail_server_wanted(c))
+		return find_on_server(c, which, path);
 	if (!mail_is_number(which)) {
 		*path = strdup(which);
 		return *path != NULL ? 0 : client_out_of_memory(c);

@@ -41,6 +41,12 @@ int mail_box_judged(struct mail_box *b, const char *number, int exit_code,
 int mail_find_operand(struct client *c, char **path);
 /* May HOME be used? Not beside --key, --cert or --trust, unless it is named. */
 bool mail_uses_home(const struct client *c);
+/* The Maildir, to free. */
+int mail_find_maildir(struct client *c, char **path);
+/* A name for something with a long name: no secret, no proof. */
+uint64_t mail_name_hash(const char *text);
+/* Rows as the helper says them (mailbox/box.h). */
+int mail_take_rows(struct client *c, struct sm_bytes rows, mail_row_fn fn, void *ctx);
 /* Does the word name a message by its number? */
 bool mail_is_number(const char *word);
 

@@ -48,6 +48,7 @@ static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_MAIL_SAVE] = verb_mail_save,
 	[VERB_MAIL_REPLY] = verb_mail_reply,
 	[VERB_MAIL_FORWARD] = verb_mail_forward,
+	[VERB_MAIL_FETCH] = verb_mail_fetch,
 	[VERB_SEND] = verb_send,
 };
 

@@ -8,7 +8,8 @@
 /* One letter is judged and decrypted as by open. */
 #define DRAFTS (V(MAIL_REPLY) | V(MAIL_FORWARD))
 #define LETTERS (V(MAIL_SHOW) | V(MAIL_SAVE) | DRAFTS)
-#define BOXES (LETTERS | V(MAIL_LIST) | V(MAIL_SEARCH))
+#define SERVERS (LETTERS | V(MAIL_LIST) | V(MAIL_FETCH))
+#define BOXES (LETTERS | SERVERS | V(MAIL_SEARCH))
 #define JUDGES (V(VERIFY) | V(OPEN) | LETTERS)
 #define DECRYPTS (V(DECRYPT) | V(OPEN) | LETTERS)
 #define IDS (V(ID_NEW) | V(ID_IMPORT) | V(ID_LIST) | V(ID_SHOW) | V(ID_RENEW) | \
@@ -224,6 +225,26 @@ const struct option_def option_table[OPT_COUNT] = {
 	[OPT_ALL] = { OPT_ALL, 0, "all", FLAG, .verbs = V(MAIL_REPLY),
 	    .group = GROUP_MAIL, .help = "to everybody who got the letter",
 	    .more = "One's own addresses, as the keyring has them, are left out." },
+	[OPT_IMAP] = { OPT_IMAP, 0, "imap", TAKES(OTHER, "URL"), .verbs = SERVERS,
+	    .group = GROUP_MAIL, .help = "a server's folder: imaps://USER@HOST/FOLDER",
+	    .more = "imap:// begins TLS with STARTTLS; without TLS nothing is sent, but to "
+	        "this machine. Nothing on the server is changed: what was read stays "
+	        "unread. A message is named by its number in the server's list." },
+	[OPT_USER] = { OPT_USER, 0, "user", TAKES(OTHER, "NAME"), .verbs = SERVERS,
+	    .group = GROUP_MAIL, .help = "user name at the server" },
+	[OPT_TLS_CA] = { OPT_TLS_CA, 0, "tls-ca", TAKES(FILE, "FILE"),
+	    .verbs = SERVERS, .group = GROUP_MAIL,
+	    .help = "certificates that the server's leads to",
+	    .more = "Default: the system's. For the connection only: no letter is trusted "
+	        "for it." },
+	[OPT_PASSWORD_FILE] = { OPT_PASSWORD_FILE, 0, "password-file",
+	    TAKES(FILE, "FILE"), .verbs = SERVERS, .group = GROUP_MAIL,
+	    .help = "password at the server: the first line of FILE",
+	    .more = "Default: imap-password-file or imap-password-program of HOME/config; "
+	        "else it is asked for." },
+	[OPT_PASSWORD_FD] = { OPT_PASSWORD_FD, 0, "password-fd", TAKES(OTHER, "N"),
+	    .verbs = SERVERS, .group = GROUP_MAIL,
+	    .help = "the same, read from file descriptor N" },
 	[OPT_SCAN] = { OPT_SCAN, 0, "scan", TAKES(OTHER, "PROGRAM"),
 	    .verbs = V(MAIL_SAVE), .group = GROUP_MAIL,
 	    .help = "must agree first: it reads the part on its input",

@@ -10,6 +10,7 @@
 
 #include "json_place.h"
 #include "mail_box.h"
+#include "mail_server.h"
 #include "output.h"
 #include "plain_text.h"
 
@@ -202,16 +203,30 @@ write_json(struct listing *l, long long skipped)
 }
 
 static void
-begin_json(struct listing *l, const struct mail_box *box)
+begin_json(struct listing *l, const char *kind, const char *place)
 {
 	sm_json_init(&l->json, &l->json_text, true);
 	sm_json_object_begin(&l->json);
 	sm_json_key(&l->json, "version");
 	sm_json_int(&l->json, 1);
-	sm_json_key(&l->json, "maildir");
-	sm_json_string(&l->json, box->path);
+	sm_json_key(&l->json, kind);
+	sm_json_string(&l->json, place);
 	sm_json_key(&l->json, "messages");
 	sm_json_array_begin(&l->json);
+}
+
+static int
+ask_server(struct listing *l, long last)
+{
+	struct mail_server server;
+	int rc = mail_server_open(l->c, &server);
+
+	if (rc == 0 && l->c->json.wanted)
+		begin_json(l, "imap", server.url);
+	if (rc == 0)
+		rc = mail_server_list(&server, last, take_row, l);
+	mail_server_close(&server);
+	return rc;
 }
 
 static int
@@ -221,7 +236,7 @@ ask(struct listing *l, const char *word, struct sm_bytes body, long long *skippe
 	int rc = mail_box_open(l->c, &box);
 
 	if (rc == 0 && l->c->json.wanted)
-		begin_json(l, &box);
+		begin_json(l, "maildir", box.path);
 	if (rc == 0)
 		rc = mail_box_ask(&box, word, body, take_row, l, skipped);
 	mail_box_close(&box);
@@ -229,7 +244,8 @@ ask(struct listing *l, const char *word, struct sm_bytes body, long long *skippe
 }
 
 static int
-run(struct client *c, const char *word, struct sm_bytes body, long long *skipped)
+run(struct client *c, const char *word, struct sm_bytes body, long last,
+    long long *skipped)
 {
 	struct listing l = { .c = c };
 	int rc = output_open_fd(c, &l.out, STDOUT_FILENO, "standard output");
@@ -238,7 +254,7 @@ run(struct client *c, const char *word, struct sm_bytes body, long long *skipped
 	if (rc == 0)
 		rc = json_place_open(c, false);
 	if (rc == 0)
-		rc = ask(&l, word, body, skipped);
+		rc = mail_server_wanted(c) ? ask_server(&l, last) : ask(&l, word, body, skipped);
 	if (rc == 0)
 		rc = flush(&l, 0);
 	if (rc == 0)
@@ -283,7 +299,7 @@ verb_mail_list(struct client *c)
 	if (rc != 0)
 		return rc;
 	(void)snprintf(body, sizeof(body), "last=%ld\n", last);
-	return run(c, "list", sm_bytes_str(body), &skipped);
+	return run(c, "list", sm_bytes_str(body), last, &skipped);
 }
 
 /* Line ends and tabs divide the request. */
@@ -313,7 +329,7 @@ verb_mail_search(struct client *c)
 	    put_words(c, &body) != 0))
 		rc = client_out_of_memory(c);
 	if (rc == 0)
-		rc = run(c, "search", sm_buf_bytes(&body), &skipped);
+		rc = run(c, "search", sm_buf_bytes(&body), last, &skipped);
 	if (rc == 0 && skipped > 0)
 		client_note(c, "%lld messages are encrypted, or signed in one piece: their "
 		    "text was not searched", skipped);

@@ -5,6 +5,7 @@
 #include "json_place.h"
 #include "mail_box.h"
 #include "mail_page.h"
+#include "mail_server.h"
 #include "mail_words.h"
 #include "output.h"
 
@@ -100,7 +101,9 @@ verb_mail_show(struct client *c)
 	int rc = json_place_open(c, false);
 
 	letter.ctx = &s;
-	if (rc == 0 && which != NULL && mail_is_number(which)) {
+	if (rc == 0 && mail_server_wanted(c))
+		rc = mail_find_operand(c, &path);
+	else if (rc == 0 && which != NULL && mail_is_number(which)) {
 		s.box = &box;
 		rc = mail_box_open(c, &box);
 		if (rc == 0)

@@ -170,6 +170,10 @@ const struct verb_def verb_table[VERB_COUNT] = {
 	    "write a draft that hands a letter on",
 	    .examples = { { "sealmail mail forward 12 -o draft.eml",
 		"with its attachments" } } },
+	[VERB_MAIL_FETCH] = { VERB_MAIL_FETCH, "mail fetch", "",
+	    "bring new messages of a mail server into a Maildir",
+	    .examples = { { "sealmail mail fetch --imap imaps://bob@mail.example.org/INBOX "
+		  "--maildir ~/Maildir", "they stay on the server" } } },
 	[VERB_SEND] = { VERB_SEND, "send", "ADDRESS...",
 	    "send a message from standard input, protected as the policy says",
 	    .examples = { { "sealmail send -t <letter.eml", "to those whom it names" },

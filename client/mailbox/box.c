@@ -75,31 +75,49 @@ date_of(const struct letter *l)
 	return out;
 }
 
+/* Texts to be freed with the message. */
+struct described {
+	struct box_message m;
+	char *from, *to, *subject, *id;
+};
+
+static void
+describe(struct described *d, struct sm_bytes header)
+{
+	struct letter l;
+
+	must(letter_read(&l, header, sm_bytes(NULL, 0), false, false));
+	d->m.from = d->from = letter_outer_field(&l, "From", 0);
+	d->m.to = d->to = letter_outer_field(&l, "To", 0);
+	d->m.subject = d->subject = letter_outer_field(&l, "Subject", 0);
+	d->m.id = d->id = letter_outer_field(&l, "Message-ID", 0);
+	d->m.date = date_of(&l);
+	d->m.kind = kind_of(&l);
+	d->m.verdict = -1;
+	letter_wipe(&l);
+}
+
+static void
+described_wipe(struct described *d)
+{
+	g_free(d->from);
+	g_free(d->to);
+	g_free(d->subject);
+	g_free(d->id);
+}
+
 static void
 add(struct box *b, const struct maildir_entry *e)
 {
 	struct sm_buf bytes = SM_BUF_INIT;
-	struct letter l;
-	struct box_message m = { .name = e->name, .file = e->file };
-	char *from, *to, *subject, *id;
+	struct described d = { .m = { .name = e->name, .file = e->file } };
 
-	if (!maildir_read(b->maildir, e->file, HEADER_MAX, &bytes, &m.size))
-		goto out; /* moved or deleted meanwhile */
-	must(letter_read(&l, header_of(sm_buf_bytes(&bytes)), sm_bytes(NULL, 0), false,
-	    false));
-	m.from = from = letter_outer_field(&l, "From", 0);
-	m.to = to = letter_outer_field(&l, "To", 0);
-	m.subject = subject = letter_outer_field(&l, "Subject", 0);
-	m.id = id = letter_outer_field(&l, "Message-ID", 0);
-	m.date = date_of(&l);
-	m.kind = kind_of(&l);
-	box_index_add(b->index, &m);
-	g_free(from);
-	g_free(to);
-	g_free(subject);
-	g_free(id);
-	letter_wipe(&l);
-out:
+	/* False: moved or deleted meanwhile. */
+	if (maildir_read(b->maildir, e->file, HEADER_MAX, &bytes, &d.m.size)) {
+		describe(&d, header_of(sm_buf_bytes(&bytes)));
+		box_index_add(b->index, &d.m);
+		described_wipe(&d);
+	}
 	sm_buf_free(&bytes);
 }
 
@@ -302,6 +320,42 @@ box_serve(const char *maildir, const char *index)
 	while ((rc = frame_read(STDIN_FILENO, &f, REQUEST_MAX, -1)) == 1)
 		serve(&b, f.word, sm_buf_bytes(&f.body));
 	box_index_close(b.index);
+	sm_buf_free(&b.rows);
+	sm_buf_free(&f.body);
+	return rc == 0 ? 0 : 70;
+}
+
+/* ---- headers from elsewhere ---- */
+
+static void
+say_header(struct box *b, struct sm_bytes body)
+{
+	const uint8_t *nl = body.len > 0 ? memchr(body.data, '\n', body.len) : NULL;
+	struct described d = { .from = NULL };
+	char *end;
+
+	/* The line ends with a digit or LF: strtoll stops there. */
+	if (nl == NULL)
+		speak_fault(70, "a header without its number");
+	d.m.number = strtoll((const char *)body.data, &end, 10);
+	d.m.size = strtoll(end, NULL, 10);
+	d.m.file = "";
+	describe(&d, sm_bytes_skip(body, (size_t)(nl - body.data) + 1));
+	say_row(b, &d.m);
+	flush_rows(b);
+	described_wipe(&d);
+}
+
+int
+box_serve_headers(void)
+{
+	struct box b = { .rows = SM_BUF_INIT };
+	struct frame f = { .body = SM_BUF_INIT };
+	int rc;
+
+	while ((rc = frame_read(STDIN_FILENO, &f, HEADER_MAX + REQUEST_MAX, -1)) == 1)
+		if (strcmp(f.word, "header") == 0)
+			say_header(&b, sm_buf_bytes(&f.body));
 	sm_buf_free(&b.rows);
 	sm_buf_free(&f.body);
 	return rc == 0 ? 0 : 70;

@@ -12,6 +12,9 @@
 
 enum { BOX_ROW_FIELDS = 12 };
 
+/* Headers of messages that lie elsewhere: "header", body "NUMBER SIZE" LF HEADER, is
+ * answered with rows. */
+int box_serve_headers(void);
 /* Serve until the requests end. index: its file, or "" for none. */
 int box_serve(const char *maildir, const char *index);
 
