@@ -6,6 +6,7 @@
 #include <base/base64.h>
 #include <base/der.h>
 #include <sealmail/export.h>
+#include <sealmail/key.h>
 
 #define PEM_BEGIN "-----BEGIN CERTIFICATE-----"
 #define PEM_END "-----END CERTIFICATE-----"
@@ -329,6 +330,16 @@ contact_cert_get(struct contact_cert *cc)
 	    sm_cert_parse(&cc->cert, sm_buf_bytes(&cc->der), &ignored) != 0)
 		cc->cert = NULL;
 	return cc->cert;
+}
+
+const char *
+contact_cert_kind(struct contact_cert *cc, bool *encrypts)
+{
+	if (cc->kind[0] == '\0' && sm_spki_kind(cc->kind, sizeof(cc->kind), &cc->encrypts,
+		sm_cert_spki(cc->cert)) != 0)
+		(void)snprintf(cc->kind, sizeof(cc->kind), "unknown");
+	*encrypts = cc->encrypts;
+	return cc->kind;
 }
 
 int64_t

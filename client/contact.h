@@ -28,6 +28,8 @@ struct contact_source {
 struct contact_cert {
 	struct sm_buf der;
 	struct sm_cert *cert; /* contact_cert_get() */
+	char kind[32];        /* contact_cert_kind() */
+	bool encrypts;
 	int64_t confirmed;    /* by hand; 0: not */
 	int64_t vouched;      /* last, by the domain's DNSSEC; 0: not */
 	struct contact_source *sources; /* in the order of their first time */
@@ -53,6 +55,9 @@ void contact_wipe(struct contact *k);
 /* The certificate, read when first asked for; NULL when it is damaged, or without
  * memory. */
 struct sm_cert *contact_cert_get(struct contact_cert *cc);
+/* "p-256", of the key; *encrypts: could one encrypt to it? The certificate must have
+ * been got. */
+const char *contact_cert_kind(struct contact_cert *cc, bool *encrypts);
 /* When it was seen first. */
 int64_t contact_cert_first(const struct contact_cert *cc);
 

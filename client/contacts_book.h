@@ -55,8 +55,8 @@ int contacts_lookup(struct contacts *book, const char *address, char **looked);
 
 /* Is the address among those that the certificate names? */
 bool contacts_cert_names(const struct sm_cert *cert, const char *address);
-/* What a certificate says of itself, dates and use: usable, signs-only, ... */
-enum contacts_status contacts_own_word(const struct client *c, struct sm_cert *cert);
+/* What a certificate (got, not damaged) says of itself, dates and use: usable, signs-only, ... */
+enum contacts_status contacts_own_word(const struct client *c, struct contact_cert *cc);
 /* The choice among what is known of one address; out is wiped by the caller. */
 int contacts_choose_in(struct contacts *book, struct contact *k,
     struct contacts_choice *out);

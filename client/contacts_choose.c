@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include <base/der.h>
-#include <sealmail/key.h>
 
 #include "contacts_book.h"
 
@@ -74,23 +73,25 @@ day(char out[32], int64_t at)
 
 /* ---- what each says of itself ---- */
 
-enum contacts_status
-contacts_own_word(const struct client *c, struct sm_cert *cert)
+static enum contacts_status
+use_and_dates(const struct client *c, const struct sm_cert *cert)
 {
-	bool encrypts = false;
-	char kind[32];
-
-	if (sm_spki_kind(kind, sizeof(kind), &encrypts, sm_cert_spki(cert)) == SM_E_NOMEM)
-		return CONTACTS_UNUSABLE;
 	if (!sm_cert_may_encrypt(cert))
 		return CONTACTS_SIGNS_ONLY;
-	if (!encrypts)
-		return CONTACTS_UNUSABLE;
 	if (c->now > sm_cert_not_after(cert))
 		return CONTACTS_EXPIRED;
-	if (c->now < sm_cert_not_before(cert))
-		return CONTACTS_NOT_YET;
-	return CONTACTS_USABLE;
+	return c->now < sm_cert_not_before(cert) ? CONTACTS_NOT_YET : CONTACTS_USABLE;
+}
+
+enum contacts_status
+contacts_own_word(const struct client *c, struct contact_cert *cc)
+{
+	enum contacts_status s = use_and_dates(c, cc->cert);
+	bool encrypts = true;
+
+	if (s == CONTACTS_USABLE)
+		(void)contact_cert_kind(cc, &encrypts);
+	return encrypts ? s : CONTACTS_UNUSABLE;
 }
 
 /* How much is missing, the least first. */
@@ -147,7 +148,7 @@ collect(struct choosing *ch)
 		cert = contact_cert_get(&ch->k->certs[i]);
 		if (cert == NULL)
 			continue;
-		s = contacts_own_word(ch->c, cert);
+		s = use_and_dates(ch->c, cert);
 		if (s != CONTACTS_USABLE) {
 			note_nearest(ch, s, cert);
 			continue;
@@ -176,9 +177,18 @@ judge(struct choosing *ch, const struct candidate *cand, bool *usable)
 {
 	struct contacts_choice *out = ch->out;
 	struct sm_trust_answer a;
+	bool encrypts;
 	char when[32];
-	int rc = contacts_judge(ch->book, cand->cert, ch->k->address, &a);
+	int rc;
 
+	*usable = false;
+	/* Only now: looking into a key is the larger part of the work. */
+	(void)contact_cert_kind(cand->cc, &encrypts);
+	if (!encrypts) {
+		note_nearest(ch, CONTACTS_UNUSABLE, cand->cert);
+		return 0;
+	}
+	rc = contacts_judge(ch->book, cand->cert, ch->k->address, &a);
 	*usable = rc == 0 && (a.result == SM_TRUST_GOOD ||
 	    ((cand->cc->confirmed != 0 || is_vouched(ch, cand)) &&
 		a.result != SM_TRUST_REVOKED));

@@ -23,11 +23,12 @@ struct showing {
 /* ---- what is said of a certificate ---- */
 
 static const char *
-state_of(const struct contacts_choice *ch, struct sm_cert *cert, const struct client *c)
+state_of(const struct contacts_choice *ch, struct contact_cert *cc,
+    const struct client *c)
 {
-	enum contacts_status s = contacts_own_word(c, cert);
+	enum contacts_status s = contacts_own_word(c, cc);
 
-	if (ch->cert != NULL && memcmp(sm_cert_sha256(ch->cert), sm_cert_sha256(cert),
+	if (ch->cert != NULL && memcmp(sm_cert_sha256(ch->cert), sm_cert_sha256(cc->cert),
 	    32) == 0)
 		return "in use";
 	return s == CONTACTS_USABLE ? "not in use" : contacts_status_name(s);
@@ -39,15 +40,6 @@ short_id(char out[9], const struct sm_cert *cert)
 	const uint8_t *h = sm_cert_sha256(cert);
 
 	(void)snprintf(out, 9, "%02x%02x%02x%02x", h[0], h[1], h[2], h[3]);
-}
-
-static void
-kind_of(char *out, size_t size, const struct sm_cert *cert)
-{
-	bool encrypts;
-
-	if (sm_spki_kind(out, size, &encrypts, sm_cert_spki(cert)) != 0)
-		(void)snprintf(out, size, "unknown");
 }
 
 /* ---- JSON ---- */
@@ -75,14 +67,13 @@ put_cert(struct showing *s, const struct contacts_choice *ch, struct contact_cer
 {
 	struct sm_cert *cert = contact_cert_get(cc);
 	struct sm_json *j = &s->json;
-	char kind[32];
+	bool encrypts;
 
 	if (cert == NULL)
 		return;
-	kind_of(kind, sizeof(kind), cert);
 	sm_json_object_begin(j);
-	cert_json_string(j, "state", state_of(ch, cert, s->c));
-	cert_json_string(j, "kind", kind);
+	cert_json_string(j, "state", state_of(ch, cc, s->c));
+	cert_json_string(j, "kind", contact_cert_kind(cc, &encrypts));
 	cert_json_fields(j, cert);
 	cert_json_time(j, "confirmed", cc->confirmed);
 	cert_json_time(j, "vouched", cc->vouched);
@@ -137,7 +128,8 @@ static int
 print_cert(struct showing *s, const struct contacts_choice *ch, struct contact_cert *cc)
 {
 	struct sm_cert *cert = contact_cert_get(cc);
-	char id[9], kind[32], from[32], to[32], *sources = NULL;
+	char id[9], from[32], to[32], *sources = NULL;
+	bool encrypts;
 	int rc;
 
 	if (cert == NULL)
@@ -146,11 +138,11 @@ print_cert(struct showing *s, const struct contacts_choice *ch, struct contact_c
 	if (rc != 0)
 		return rc;
 	short_id(id, cert);
-	kind_of(kind, sizeof(kind), cert);
 	sm_time_text(from, sm_cert_not_before(cert));
 	sm_time_text(to, sm_cert_not_after(cert));
-	printf("  %s  %-9s %.10s to %.10s  %s%s\n      from: %s\n", id, kind, from, to,
-	    state_of(ch, cert, s->c), cc->confirmed != 0 ? ", confirmed" : "", sources);
+	printf("  %s  %-9s %.10s to %.10s  %s%s\n      from: %s\n", id,
+	    contact_cert_kind(cc, &encrypts), from, to,
+	    state_of(ch, cc, s->c), cc->confirmed != 0 ? ", confirmed" : "", sources);
 	free(sources);
 	return 0;
 }
@@ -248,6 +240,7 @@ line_of(struct showing *s, const char *address)
 	struct contacts_choice ch;
 	struct contact k;
 	char kind[32], to[32];
+	bool encrypts;
 	int rc = contacts_book_read(s->book, address, &k);
 
 	memset(&ch, 0, sizeof(ch));
@@ -256,7 +249,8 @@ line_of(struct showing *s, const char *address)
 	if (rc == 0 && s->c->json.wanted)
 		put_contact(s, &ch, &k);
 	else if (rc == 0 && ch.cert != NULL) {
-		kind_of(kind, sizeof(kind), ch.cert);
+		if (sm_spki_kind(kind, sizeof(kind), &encrypts, sm_cert_spki(ch.cert)) != 0)
+			(void)snprintf(kind, sizeof(kind), "unknown");
 		sm_time_text(to, sm_cert_not_after(ch.cert));
 		printf("%-40s %-9s to %.10s%s\n", address, kind, to,
 		    ch.advice != NULL ? "  (another key has come)" : "");

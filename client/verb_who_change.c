@@ -210,7 +210,7 @@ find_meant(struct change *h, struct contact *k, const char *id,
 	for (i = 0; i < k->count; i++) {
 		cert = contact_cert_get(&k->certs[i]);
 		if (cert == NULL || (id != NULL ? !id_begins(cert, id) :
-			contacts_own_word(h->c, cert) != CONTACTS_USABLE))
+			contacts_own_word(h->c, &k->certs[i]) != CONTACTS_USABLE))
 			continue;
 		*out = &k->certs[i];
 		n++;

@@ -1,6 +1,10 @@
 """Correspondents: certificates from files, the choice of one, encrypt -r ADDRESS."""
 import json
+import os
+import random
+import signal
 import subprocess
+import time
 
 import pytest
 from book import AT, LATER, Book, moment
@@ -274,3 +278,72 @@ def test_a_full_disk_does_not_spoil_the_reading(sealmail, book, bob):
                           capture_output=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
     assert done.returncode == 0 and b'not remembered' in done.stderr and b'GOOD' in done.stderr
     assert book.show() == []
+
+
+# ---- whole, whatever happens ----
+
+def test_killed_at_any_moment_it_leaves_the_old_state_or_the_new(sealmail, book, bob):
+    seed = int(os.environ.get('SEALMAIL_SEED', random.randrange(1 << 32)))
+    print('SEALMAIL_SEED', seed)
+    rng = random.Random(seed)
+    book.issue('one')
+    signed = sealmail.write('signed', bob.sign('one'))
+    pems = [sealmail.pki / f'{n}.pem' for n in ('alice', 'bob', 'mallory')]
+    for n in range(int(os.environ.get('SEALMAIL_KILLS', 30))):
+        before = {c['address']: len(c['certificates']) for c in book.show()}
+        words = rng.choice([['who', 'add', *pems], ['verify', *sealmail.trust(), '--at', AT, signed],
+                            ['who', 'forget', 'bob@example.org'], ['who', 'add', '--address', f'k{n}@example.org', pems[0]]])
+        p = subprocess.Popen([SEALMAIL, *map(str, words), '--home', book.home], cwd=sealmail.cwd,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(rng.random() * 0.02)
+        p.send_signal(signal.SIGKILL)
+        p.wait()
+        now = {c['address']: len(c['certificates']) for c in book.show()}   # every file is read
+        lost = {a for a in before if now.get(a, 0) < before[a]}
+        assert lost <= ({'bob@example.org'} if 'forget' in words else set()), f'seed {seed}, round {n}'
+        if p.returncode == 0 and 'add' in words:
+            assert set(now) >= ({f'k{n}@example.org'} if '--address' in words else {'alice@example.org'})
+    for name in ('alice', 'bob', 'mallory'):
+        book('who add', sealmail.pki / f'{name}.pem')
+    shards = [d for d in (book.home / 'contacts').iterdir() if d.is_dir()]
+    assert sum(f.name.startswith('.tmp-') for d in shards for f in d.iterdir()) <= 30   # and each goes with the next change there
+
+
+def test_fifty_at_once_lose_nothing(sealmail, book):
+    names = [f'{who}{kind}' for who in ('alice', 'bob', 'mallory') for kind in ('', '-rsa2048', '-dual-enc')]
+    running = [subprocess.Popen([SEALMAIL, 'who', 'add', '--home', book.home, '--address',
+                                 'x@example.org' if n % 2 else f'p{n}@example.org',
+                                 sealmail.pki / f'{names[n % len(names)]}.pem'], stderr=subprocess.PIPE) for n in range(50)]
+    results = [(p.communicate(timeout=120)[1], p.returncode) for p in running]
+    assert [r for r in results if r[1] != 0] == []
+    contacts = {c['address']: c for c in book.show()}
+    assert len(contacts) == 26 and len(contacts['x@example.org']['certificates']) == len(names)
+
+
+@pytest.mark.parametrize('mode', [0o755, 0o770])
+def test_an_open_book_is_refused_with_the_command_that_mends_it(sealmail, book, mode):
+    book('who add', sealmail.pki / 'bob.pem')
+    shard = next(d for d in (book.home / 'contacts').iterdir() if len(d.name) == 2)
+    file = next(shard.iterdir())
+    for path, mend in ((book.home / 'contacts', 'chmod 700'), (shard, 'chmod 700'), (file, 'chmod 600')):
+        old = path.stat().st_mode
+        path.chmod(mode)
+        done = book('who', 'bob@example.org', exit=77)
+        assert f'`{mend} {path}`' in done.err
+        path.chmod(old)
+    file.write_text('address: bob@example.org\n-----BEGIN CERTIFICATE-----\nxx\n')
+    done = book('encrypt', '-r', 'bob@example.org', stdin=LETTER, exit=65)
+    assert f'`rm {file}`' in done.err
+    assert (book.home / 'contacts').stat().st_mode & 0o777 == 0o700
+
+
+def test_to_whom_mail_went_is_told_and_forgotten(sealmail, book):
+    book('who add', sealmail.pki / 'bob.pem')
+    assert book.one()['written'] is None
+    (book.home / 'contacts' / 'written').write_text('2026-11-02T09:14:00Z carol@example.org\n2026-11-03T09:14:00Z bob@example.org\n'
+                                                     '2026-11-04T09:14:00Z xbob@example.org\n')
+    (book.home / 'contacts' / 'written').chmod(0o600)
+    assert book.one()['written'] == '2026-11-03T09:14:00Z'
+    book('who forget', 'bob@example.org')
+    assert (book.home / 'contacts' / 'written').read_text() == \
+        '2026-11-02T09:14:00Z carol@example.org\n2026-11-04T09:14:00Z xbob@example.org\n'

@@ -1,11 +1,9 @@
 """Certificates from directories: slapd, an HTTP store, a signed DNS zone, a folder."""
 import hashlib
-import http.server
 import json
 import os
 import shutil
 import socket
-import ssl
 import subprocess
 import threading
 import time
