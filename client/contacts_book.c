@@ -15,7 +15,8 @@
 #include "trust_store.h"
 
 enum { NAME_CHARS = 32, CA_FILE_BYTES = 256 << 10, CA_STEPS = 8, CA_MOST = 32,
-	CA_SAME_NAME = 8 };
+	CA_SAME_NAME = 8,
+	CA_CACHED = 64 };
 
 /* ---- opening ---- */
 
@@ -46,6 +47,8 @@ contacts_close(struct contacts *book)
 	if (book == NULL)
 		return;
 	sm_pki_free(book->pki);
+	sm_certs_wipe(&book->cas);
+	free(book->ca_names);
 	sm_buf_free(&book->written);
 	private_close(&book->dir);
 	private_close(&book->home);
@@ -279,20 +282,20 @@ contacts_book_each(struct contacts *book,
 
 /* ---- CA certificates ---- */
 
+/* The certificates in a file are added to out; one that is missing is none. */
 static int
-read_ca_file(struct contacts *book, struct sm_bytes ca_name, struct sm_certs *out)
+read_ca_file(struct contacts *book, const char *name, struct sm_certs *out)
 {
 	struct private_dir dir = PRIVATE_DIR_INIT;
 	struct sm_buf pem = SM_BUF_INIT;
 	struct sm_error ignored = SM_ERROR_INIT;
 	struct sm_keyfile file;
-	char name[NAME_CHARS + 1];
 	bool there = false;
 	size_t i;
-	int rc = name_of(book->c, name, ca_name);
+	int rc = 0;
 
 	memset(&file, 0, sizeof(file));
-	if (rc == 0 && book->dir.fd >= 0)
+	if (book->dir.fd >= 0)
 		rc = private_open_in(book->c, &dir, &book->dir, "authorities", false);
 	if (rc == 0 && dir.fd >= 0)
 		rc = private_read(book->c, &dir, name, CA_FILE_BYTES, &pem, &there);
@@ -305,6 +308,44 @@ read_ca_file(struct contacts *book, struct sm_bytes ca_name, struct sm_certs *ou
 	sm_keyfile_wipe(&file);
 	sm_buf_free(&pem);
 	private_close(&dir);
+	return rc;
+}
+
+/* Each file is read once while the book is open. */
+static int
+meet_ca(struct contacts *book, const char *name)
+{
+	char (*more)[NAME_CHARS + 1];
+	size_t i;
+
+	for (i = 0; i < book->ca_name_count; i++)
+		if (strcmp(book->ca_names[i], name) == 0)
+			return 0;
+	if (book->ca_name_count >= CA_CACHED) {
+		book->ca_name_count = 0;
+		sm_certs_wipe(&book->cas);
+	}
+	more = realloc(book->ca_names, (book->ca_name_count + 1) * sizeof(*more));
+	if (more == NULL)
+		return client_out_of_memory(book->c);
+	book->ca_names = more;
+	(void)snprintf(more[book->ca_name_count++], NAME_CHARS + 1, "%s", name);
+	return read_ca_file(book, name, &book->cas);
+}
+
+static int
+find_cas(struct contacts *book, struct sm_bytes ca_name, struct sm_certs *out)
+{
+	char name[NAME_CHARS + 1];
+	size_t i;
+	int rc = name_of(book->c, name, ca_name);
+
+	if (rc == 0)
+		rc = meet_ca(book, name);
+	for (i = 0; rc == 0 && i < book->cas.count; i++)
+		if (sm_bytes_equal(sm_cert_subject(book->cas.list[i]), ca_name) &&
+		    sm_certs_add(out, book->cas.list[i]) != 0)
+			rc = client_out_of_memory(book->c);
 	return rc;
 }
 
@@ -322,22 +363,20 @@ contacts_book_cas(struct contacts *book, struct sm_cert *cert, struct sm_certs *
 
 	for (steps = 0; rc == 0 && cert != NULL && steps < CA_STEPS; steps++) {
 		if (!names_itself(cert) && out->count < CA_MOST)
-			rc = read_ca_file(book, sm_cert_issuer(cert), out);
+			rc = find_cas(book, sm_cert_issuer(cert), out);
 		cert = at < out->count ? out->list[at++] : NULL;
 	}
 	return rc;
 }
 
 static int
-write_ca_file(struct contacts *book, struct sm_bytes ca_name,
-    const struct sm_certs *certs)
+write_ca_file(struct contacts *book, const char *name, const struct sm_certs *certs)
 {
 	struct private_dir dir = PRIVATE_DIR_INIT;
 	struct sm_buf pem = SM_BUF_INIT;
 	struct sm_sink sink = sm_buf_sink(&pem);
-	char name[NAME_CHARS + 1];
 	size_t i;
-	int rc = name_of(book->c, name, ca_name), status = 0;
+	int rc = 0, status = 0;
 
 	for (i = 0; status == 0 && i < certs->count && i < CA_SAME_NAME; i++)
 		status = sm_export_pem("CERTIFICATE", sm_cert_der(certs->list[i]), &sink);
@@ -358,14 +397,19 @@ int
 contacts_book_keep_ca(struct contacts *book, struct sm_cert *ca)
 {
 	struct sm_certs known = { NULL, 0, 0 };
+	char name[NAME_CHARS + 1];
 	size_t before;
-	int rc = read_ca_file(book, sm_cert_subject(ca), &known);
+	int rc = name_of(book->c, name, sm_cert_subject(ca));
 
+	if (rc == 0)
+		rc = read_ca_file(book, name, &known);
 	before = known.count;
 	if (rc == 0 && sm_certs_add(&known, ca) != 0)
 		rc = client_out_of_memory(book->c);
 	if (rc == 0 && known.count > before && before < CA_SAME_NAME)
-		rc = write_ca_file(book, sm_cert_subject(ca), &known);
+		rc = write_ca_file(book, name, &known);
+	book->ca_name_count = 0; /* what was read is no longer all */
+	sm_certs_wipe(&book->cas);
 	sm_certs_wipe(&known);
 	return rc;
 }

@@ -12,6 +12,10 @@ struct contacts {
 	struct client *c;
 	struct private_dir home, dir;
 	struct sm_pki *pki;    /* the roots; NULL until one is asked for */
+	/* CA certificates that were read: a thousand people have few of them. */
+	struct sm_certs cas;
+	char (*ca_names)[33];  /* of the files that were looked for */
+	size_t ca_name_count;
 	struct sm_buf written; /* contacts/written, with a line end before and behind */
 	bool written_read;
 };
