@@ -23,31 +23,56 @@ client_make_printable(char *text)
 	}
 }
 
-static void SM_PRINTF(2, 0)
-say(char *keep, const char *fmt, va_list ap)
+/* A fault ends in its code, in brackets: `sealmail explain CODE` says more. */
+static void SM_PRINTF(3, 0)
+say(char *keep, const char *code, const char *fmt, va_list ap)
 {
 	char text[512];
 
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		return;
 	client_make_printable(text);
-	fprintf(stderr, "sealmail: %s\n", text);
+	if (code != NULL)
+		fprintf(stderr, "sealmail: %s [%s]\n", text, code);
+	else
+		fprintf(stderr, "sealmail: %s\n", text);
 	if (keep != NULL)
 		memcpy(keep, text, sizeof(text));
+}
+
+static int SM_PRINTF(4, 0)
+fault(struct client *c, int status, const char *code, const char *fmt, va_list ap)
+{
+	if (!c->silent)
+		say(c->fault == 0 ? c->fault_text : NULL, code, fmt, ap);
+	if (c->fault == 0) {
+		c->fault = status;
+		c->fault_code = code;
+	}
+	return status;
 }
 
 int
 client_fault(struct client *c, int code, const char *fmt, ...)
 {
+	const struct exit_info *info = exit_of(code);
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (!c->silent)
-		say(c->fault == 0 ? c->fault_text : NULL, fmt, ap);
+	(void)fault(c, code, info != NULL ? info->name : "internal", fmt, ap);
 	va_end(ap);
-	if (c->fault == 0)
-		c->fault = code;
 	return code;
+}
+
+static int SM_PRINTF(4, 5)
+fault_of(struct client *c, int status, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)fault(c, status, code, fmt, ap);
+	va_end(ap);
+	return status;
 }
 
 void
@@ -58,7 +83,7 @@ client_note(const struct client *c, const char *fmt, ...)
 	if (c->quiet || c->silent)
 		return;
 	va_start(ap, fmt);
-	say(NULL, fmt, ap);
+	say(NULL, NULL, fmt, ap);
 	va_end(ap);
 }
 
@@ -66,17 +91,21 @@ int
 client_fault_error(struct client *c, int code, const char *where,
     const struct sm_error *err, int status)
 {
+	const struct exit_info *info = exit_of(code);
 	const char *text = sm_status_name(status);
+	const char *name = info != NULL ? info->name : "internal";
 	char offset[40] = "";
 
+	if (err != NULL && err->reason != NULL)
+		name = err->reason;
 	if (err != NULL && err->text[0] != '\0')
 		text = err->text;
 	if (err != NULL && err->has_offset)
 		(void)snprintf(offset, sizeof(offset), " (at byte %llu)",
 		    (unsigned long long)err->offset);
 	if (where == NULL)
-		return client_fault(c, code, "%s%s", text, offset);
-	return client_fault(c, code, "%s: %s%s", where, text, offset);
+		return fault_of(c, code, name, "%s%s", text, offset);
+	return fault_of(c, code, name, "%s: %s%s", where, text, offset);
 }
 
 int

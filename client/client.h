@@ -38,11 +38,14 @@ struct client {
 	struct json_place json;
 	int fault;             /* exit status of the first fault; 0: none */
 	char fault_text[512];
+	const char *fault_code; /* of it; `sealmail explain` knows it */
 };
 
-/* Say a fault on standard error; returns code. */
+/* Say a fault on standard error, with the name of its exit status as its code (see
+ * codes.h); returns code. */
 int client_fault(struct client *c, int code, const char *fmt, ...) SM_PRINTF(3, 4);
-/* Say what the library found; `where` names the file or step, or is NULL. */
+/* Say what the library found, with its reason as the code; `where` names the file or
+ * step, or is NULL. */
 int client_fault_error(struct client *c, int code, const char *where,
     const struct sm_error *err, int status);
 int client_out_of_memory(struct client *c);

@@ -1,6 +1,6 @@
 /* cli-tables - prints what is made from the table of verbs and options:
  *   cli-tables completion bash|zsh|fish
- *   cli-tables man verbs|exits|config
+ *   cli-tables man verbs|exits|codes|config
  *   cli-tables man everywhere      (options of all verbs)
  *   cli-tables man options|examples VERB
  * A tool of the build; not installed. */
@@ -13,7 +13,7 @@ static int
 usage(void)
 {
 	fputs("usage: cli-tables completion bash|zsh|fish\n"
-	    "       cli-tables man verbs|exits|config\n"
+	    "       cli-tables man verbs|exits|codes|config\n"
 	    "       cli-tables man options|examples VERB\n", stderr);
 	return 64;
 }
@@ -41,6 +41,8 @@ man(const char *what, const struct verb_def *verb)
 		generate_man_everywhere();
 	else if (verb == NULL && strcmp(what, "exits") == 0)
 		generate_man_exits();
+	else if (verb == NULL && strcmp(what, "codes") == 0)
+		generate_man_codes();
 	else if (verb == NULL && strcmp(what, "config") == 0)
 		generate_man_config();
 	else if (verb != NULL && strcmp(what, "options") == 0)

@@ -27,8 +27,8 @@ print_word(const char *word, size_t len)
 }
 
 /* Text for mdoc: a line break after each sentence, and no long lines. */
-static void
-print_text(const char *text)
+void
+generate_text(const char *text)
 {
 	size_t len, column = 0;
 
@@ -65,7 +65,7 @@ print_sentence(const char *phrase)
 	len = strlen(text);
 	if (len > 0 && text[len - 1] != '.')
 		memcpy(text + len, ".", 2);
-	print_text(text);
+	generate_text(text);
 }
 
 static void
@@ -98,12 +98,12 @@ print_option(const struct option_def *o)
 	print_sentence(o->help);
 	if (o->words != NULL && o->value == VALUE_HINT) {
 		puts("Usual names:");
-		print_text(o->words);
+		generate_text(o->words);
 	}
 	if (o->repeats)
 		puts("May be given several times.");
 	if (o->more != NULL)
-		print_text(o->more);
+		generate_text(o->more);
 }
 
 static void

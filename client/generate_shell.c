@@ -165,6 +165,10 @@ generate_bash(void)
 	puts("\tesac\n"
 	    "\tif [[ $cur == -* ]]; then\n"
 	    "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+	    "\telif [ \"$verb\" = explain ]; then");
+	fputs("\t\tmapfile -t COMPREPLY < <(compgen -W \"", stdout);
+	generate_code_words();
+	puts("\" -- \"$cur\")\n"
 	    "\telse\n"
 	    "\t\tcompopt -o filenames 2>/dev/null\n"
 	    "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
@@ -241,7 +245,12 @@ zsh_verb(const struct verb_def *v)
 	for (i = 0; i < OPT_COUNT; i++)
 		if (option_applies(&option_table[i], v->id))
 			zsh_option(&option_table[i]);
-	puts("\t\t\t'1:file:_files' ;;");
+	if (v->id == VERB_EXPLAIN) {
+		fputs("\t\t\t'1:code:(", stdout);
+		generate_code_words();
+		puts(")' ;;");
+	} else
+		puts("\t\t\t'1:file:_files' ;;");
 }
 
 /* A family is described by its second words. */
@@ -395,6 +404,9 @@ generate_fish(void)
 		fish_verb(&verb_table[i]);
 	puts("complete -c sealmail -n __fish_use_subcommand -l help -d 'how to use it'\n"
 	    "complete -c sealmail -n __fish_use_subcommand -l version -d 'the version'");
+	fputs("complete -c sealmail -f -n '__fish_seen_subcommand_from explain' -a '", stdout);
+	generate_code_words();
+	puts("'");
 	for (i = 0; i < OPT_COUNT; i++)
 		fish_option(&option_table[i], NULL);
 	for (v = verb_table; v < verb_table + VERB_COUNT; v++)

@@ -90,6 +90,8 @@ write_fault(struct client *c, int exit_code)
 	sm_json_object_begin(&j);
 	sm_json_key(&j, "reason");
 	sm_json_string(&j, info != NULL ? info->name : "internal");
+	sm_json_key(&j, "code");
+	sm_json_string(&j, c->fault_code);
 	sm_json_key(&j, "text");
 	sm_json_string(&j, c->fault_text);
 	sm_json_object_end(&j);

@@ -3,56 +3,33 @@
 #include <stdio.h>
 
 #include "client.h"
+#include "codes.h"
 #include "limit_names.h"
 
-struct check_info {
-	const char *name;
-	const char *asks;
-	const char *todo;
-};
+/* ---- what a code can be ---- */
 
-/* The checks of a signer, in the order of the report. */
-static const struct check_info checks[] = {
-	{ "signature", "Does the signature fit the signer's key and the signed "
-	    "attributes, by an algorithm that proves something today?",
-	    "When it fails, the message was changed or forged: ask the sender." },
-	{ "digest", "Is the content exactly what was signed?",
-	    "When it fails, the content was changed after signing; a mail system that "
-	    "rewrites messages is the usual cause without malice." },
-	{ "chain", "Does a path of valid certificates lead from the signer to a root "
-	    "that you trust?",
-	    "--certs FILE for a missing intermediate, --trust FILE for a root." },
-	{ "usage", "May this certificate, and each CA above it, be used for signing "
-	    "mail?",
-	    "The sender signed with the wrong one of several certificates." },
-	{ "time", "Was the certificate valid when it was signed, and can the signing "
-	    "time be true?",
-	    "Check this machine's clock; --at TIME judges as of another time." },
-	{ "revocation", "Has the CA withdrawn a certificate of the path?",
-	    "Give evidence with --crl FILE or --ocsp FILE; --require-revocation demands "
-	    "it." },
-	{ "from", "Is the signer's certificate for the one address in the From field?",
-	    "Believe only the address in the certificate." },
-};
-
-static int
-explain_exit(const struct exit_info *e)
+static bool
+explain_exit(const char *code)
 {
+	const struct exit_info *e = exit_find(code);
+
+	if (e == NULL)
+		return false;
 	printf("exit %d, %s: %s\n\n%s\nWhat to do: %s\n", e->code, e->name, e->meaning,
 	    e->more, e->todo);
-	return 0;
+	return true;
 }
 
 static bool
 explain_check(const char *code)
 {
-	size_t i;
+	const struct check_info *k;
 
-	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-		if (strcmp(checks[i].name, code) != 0)
+	for (k = check_table; k->name != NULL; k++) {
+		if (strcmp(k->name, code) != 0)
 			continue;
-		printf("check \"%s\" of a signer\n\n%s\nWhat to do: %s\n", checks[i].name,
-		    checks[i].asks, checks[i].todo);
+		printf("check \"%s\" of a signer\n\n%s\nWhat to do: %s\n", k->name,
+		    k->asks, k->todo);
 		return true;
 	}
 	return false;
@@ -72,39 +49,76 @@ explain_limit(const struct client *c, const char *code)
 	return true;
 }
 
+static bool
+explain_reason(const char *code)
+{
+	const struct code_info *i = code_find(code);
+
+	if (i == NULL)
+		return false;
+	printf("error \"%s\"\n\n%s\nWhat to do: %s\n", i->name, i->cause,
+	    code_kinds[i->kind].todo);
+	return true;
+}
+
+static void
+list_reasons(FILE *to)
+{
+	const struct code_info *i;
+	int column = 0, kind = -1;
+
+	for (i = code_table; i->name != NULL; i++) {
+		int len = (int)strlen(i->name) + 1;
+
+		if ((int)i->kind != kind) {
+			kind = (int)i->kind;
+			fprintf(to, "\nerrors: %s\n ", code_kinds[i->kind].title);
+			column = 1;
+		}
+		if (column + len > 78) {
+			fputs("\n ", to);
+			column = 1;
+		}
+		fprintf(to, " %s", i->name);
+		column += len;
+	}
+}
+
 static void
 list_codes(FILE *to)
 {
 	const struct exit_info *e;
+	const struct check_info *k;
 	size_t i;
 
 	fputs("exit statuses and results:\n", to);
 	for (e = exit_table; e->name != NULL; e++)
 		fprintf(to, "  %2d  %-18s%s\n", e->code, e->name, e->meaning);
 	fputs("checks:", to);
-	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		fprintf(to, " %s", checks[i].name);
+	for (k = check_table; k->name != NULL; k++)
+		fprintf(to, " %s", k->name);
 	fputs("\nlimits:", to);
 	for (i = 0; limit_table[i].name != NULL; i++)
 		fprintf(to, "%s%s", i % 6 == 0 && i > 0 ? "\n        " : " ",
 		    limit_table[i].name);
+	list_reasons(to);
 	fputc('\n', to);
 }
 
+/* One word may be the name of an exit status and of a check. */
 int
 verb_explain(struct client *c)
 {
 	const char *code = c->opt.operand;
-	const struct exit_info *e;
+	bool known;
 
 	if (code == NULL) {
 		list_codes(stdout);
 		return 0;
 	}
-	e = exit_find(code);
-	if (e != NULL)
-		return explain_exit(e);
-	if (explain_check(code) || explain_limit(c, code))
+	known = explain_exit(code);
+	known |= explain_check(code);
+	if (known || explain_limit(c, code) || explain_reason(code))
 		return 0;
 	(void)client_fault(c, EXIT_USAGE, "nothing is called \"%s\"; what can be "
 	    "explained:", code);

@@ -400,6 +400,8 @@ advise(struct sm_open *o, bool signed_outside)
 	if (r->error.status == SM_E_LIMIT)
 		return sm_report_advise(r, "%s (limit: %s)", r->error.text,
 		    r->error.reason);
+	if (r->error.status != 0 && r->error.reason != NULL)
+		return sm_report_advise(r, "%s [%s]", r->error.text, r->error.reason);
 	if (r->error.status != 0)
 		return sm_report_advise(r, "%s", r->error.text);
 	SM_TRY(advise_encryption(r));

@@ -121,6 +121,20 @@ def test_a_function_of_81_lines_needs_a_reason(tree):
     assert lint(tree, 'functions')[0] == 0
 
 
+def test_a_reason_and_its_row_in_the_catalogue_need_each_other(tree):
+    tree('client/codes.c', 'const struct code_info code_table[] = {\n\t{ "cms-odd", CODE_DAMAGED,\n\t    "Odd." },\n};\n')
+    tree('client/limit_names.c', 'x = { LIMIT(mime_parts, "mime-parts", "parts") };\n')
+    status, text = lint(tree, 'codes')
+    assert status == 1 and 'nothing gives the reason "cms-odd"' in text
+    said = ('static int\nodd(struct err *e, const char *reason)\n{\n\treturn sm_error_set(e, 1, reason, NULL, "%s", "x");\n}\n'
+            'int\nf(struct err *e)\n{\n\treturn sm_error_set(e, 1, "mime-parts", NULL, "a-b") + odd(e,\n\t    "cms-odd");\n}\n')
+    tree('lib/base/a.c', said)
+    assert lint(tree, 'codes') == (0, '')
+    tree('lib/base/b.c', 'int\ng(struct err *e)\n{\n\treturn sm_error_set(e, 1, e != NULL ? "cms-new" : "cms-odd", NULL, "x");\n}\n')
+    status, text = lint(tree, 'codes')
+    assert status == 1 and 'b.c:4: the reason "cms-new" is not in' in text
+
+
 def test_a_table_is_not_a_function(tree):
     tree('lib/base/a.c', 'static const int t[] = {\n' + '\t1,\n' * 200 + '};\n')
     assert lint(tree, 'functions') == (0, '# no functions\n')
