@@ -48,6 +48,7 @@ letter_free(struct letter *l)
 	sm_header_free(l->header);
 	free(l->from);
 	free(l->message_id);
+	sm_buf_free(&l->added);
 	sm_buf_free(&l->head);
 	memset(l, 0, sizeof(*l));
 }

@@ -50,6 +50,9 @@ struct letter {
 	struct letter_names knowing;
 	struct letter_field_text *replaced; /* fields written anew: aliases */
 	size_t replaced_count;
+	bool recode;                /* the body goes out as quoted-printable */
+	bool has_type;
+	struct sm_buf added;        /* fields that were missing */
 	struct sm_buf head;         /* the header that goes out, its blank line included */
 	size_t skip;                /* bytes of the input that head stands for */
 };
@@ -59,6 +62,11 @@ struct letter {
  * out. */
 int letter_read(struct client *c, struct letter *l, struct input *in,
     const struct aliases *aliases);
+/* For a signature in the clear: when the body is one text, it goes out as
+ * quoted-printable (RFC 8551 section 3.1.3), so that no mail system on the way has a
+ * reason to change its lines: 8-bit letters, long lines, blanks at their ends, a lone
+ * dot. l->recode says so; head is made anew. */
+int letter_recode(struct letter *l);
 void letter_free(struct letter *l);
 
 #endif

@@ -132,10 +132,15 @@ begins(struct sm_bytes name, const char *with)
 	return name.len >= n && strncasecmp((const char *)name.data, with, n) == 0;
 }
 
-/* Fields that name secret recipients, or that are words between our own programs. */
+/* Fields that name secret recipients, or that are words between our own programs; and
+ * what is written anew. */
 static bool
-stays_here(struct sm_bytes name)
+stays_here(const struct letter *l, struct sm_bytes name)
 {
+	if (l->recode && begins(name, "Content-Transfer-Encoding"))
+		return true;
+	if (l->recode && !l->has_type && begins(name, "MIME-Version"))
+		return true;
 	return (name.len == 3 && begins(name, "Bcc")) ||
 	    (name.len == 10 && begins(name, "Resent-Bcc")) || begins(name, "X-Sealmail-");
 }
@@ -194,7 +199,7 @@ put_fields(struct letter *l)
 	for (i = 0; rc == 0 && i < n; i++) {
 		const char *value = replaced_value(l, i);
 
-		if (stays_here(sm_header_name(l->header, i)))
+		if (stays_here(l, sm_header_name(l->header, i)))
 			continue;
 		rc = value != NULL ? put_replaced(l, i, value) :
 		    sm_buf_append(&l->head, sm_header_field(l->header, i));
@@ -215,7 +220,7 @@ put_date(struct letter *l)
 	if (gmtime_r(&now, &tm) == NULL ||
 	    strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S +0000", &tm) == 0)
 		return client_fault(l->c, EXIT_USAGE, "the time is out of range");
-	return sm_buf_printf(&l->head, "Date: %s%s", text, line_end(l)) == 0 ? 0 :
+	return sm_buf_printf(&l->added, "Date: %s%s", text, line_end(l)) == 0 ? 0 :
 	    client_out_of_memory(l->c);
 }
 
@@ -236,7 +241,7 @@ put_message_id(struct letter *l)
 	if (rc == 0)
 		rc = sm_buf_printf(&text, "%s>", domain != NULL ? domain : "@localhost");
 	if (rc == 0)
-		rc = sm_buf_printf(&l->head, "Message-ID: %.*s%s", (int)text.len,
+		rc = sm_buf_printf(&l->added, "Message-ID: %.*s%s", (int)text.len,
 		    (const char *)text.data, line_end(l));
 	if (rc == 0)
 		l->message_id = sm_strdup_bytes(sm_buf_bytes(&text));
@@ -249,19 +254,19 @@ static int
 put_from(struct letter *l)
 {
 	const char *p, *name = options_value(&l->c->opt, OPT_FULL_NAME);
-	int rc = sm_buf_append_str(&l->head, "From: ");
+	int rc = sm_buf_append_str(&l->added, "From: ");
 
 	if (rc == 0 && name != NULL)
-		rc = sm_buf_append_byte(&l->head, '"');
+		rc = sm_buf_append_byte(&l->added, '"');
 	for (p = name; rc == 0 && p != NULL && *p != '\0'; p++) {
 		if (*p == '"' || *p == '\\')
-			rc = sm_buf_append_byte(&l->head, '\\');
+			rc = sm_buf_append_byte(&l->added, '\\');
 		if (rc == 0)
-			rc = sm_buf_append_byte(&l->head, (unsigned char)*p < ' ' ? ' ' :
+			rc = sm_buf_append_byte(&l->added, (unsigned char)*p < ' ' ? ' ' :
 			    (uint8_t)*p);
 	}
 	if (rc == 0)
-		rc = sm_buf_printf(&l->head, name != NULL ? "\" <%s>%s" : "%s%s", l->from,
+		rc = sm_buf_printf(&l->added, name != NULL ? "\" <%s>%s" : "%s%s", l->from,
 		    line_end(l));
 	return rc == 0 ? 0 : client_out_of_memory(l->c);
 }
@@ -290,15 +295,71 @@ put_missing(struct letter *l)
 	return rc;
 }
 
+/* Fields as they came, those that were missing, and the blank line. */
+static int
+assemble(struct letter *l)
+{
+	int rc;
+
+	sm_buf_clear(&l->head);
+	rc = put_fields(l);
+	if (rc == 0)
+		rc = sm_buf_append(&l->head, sm_buf_bytes(&l->added));
+	if (rc == 0)
+		rc = sm_buf_append_str(&l->head, line_end(l));
+	return rc == 0 ? 0 : client_out_of_memory(l->c);
+}
+
 int
 letter_head_make(struct letter *l)
 {
-	int rc = put_fields(l);
+	int rc = put_missing(l);
+
+	return rc == 0 ? assemble(l) : rc;
+}
+
+/* ---- text that mail systems may not change ---- */
+
+static bool
+is_coded(const struct sm_mime_value *cte)
+{
+	return cte->value != NULL && strcmp(cte->value, "7bit") != 0 &&
+	    strcmp(cte->value, "8bit") != 0;
+}
+
+/* One text alone, whose lines stand there as they are. */
+static int
+is_bare_text(struct letter *l, bool *bare)
+{
+	struct sm_mime_value type, cte;
+	int rc = sm_mime_value_read(&type, l->header, "Content-Type");
 
 	if (rc != 0)
 		return client_out_of_memory(l->c);
-	rc = put_missing(l);
-	if (rc == 0 && sm_buf_append_str(&l->head, line_end(l)) != 0)
-		rc = client_out_of_memory(l->c);
-	return rc;
+	rc = sm_mime_value_read(&cte, l->header, "Content-Transfer-Encoding");
+	*bare = rc == 0 && !type.bad && !type.duplicate && !cte.bad && !cte.duplicate &&
+	    !is_coded(&cte) &&
+	    (type.value == NULL || strncmp(type.value, "text/", 5) == 0);
+	l->has_type = type.value != NULL;
+	sm_mime_value_wipe(&type);
+	if (rc == 0)
+		sm_mime_value_wipe(&cte);
+	return rc == 0 ? 0 : client_out_of_memory(l->c);
+}
+
+int
+letter_recode(struct letter *l)
+{
+	const char *end = line_end(l);
+	int rc = is_bare_text(l, &l->recode);
+
+	if (rc != 0 || !l->recode)
+		return rc;
+	if (!l->has_type)
+		rc = sm_buf_printf(&l->added, "MIME-Version: 1.0%sContent-Type: text/plain; "
+		    "charset=utf-8%s", end, end);
+	if (rc == 0)
+		rc = sm_buf_printf(&l->added, "Content-Transfer-Encoding: quoted-printable%s",
+		    end);
+	return rc == 0 ? assemble(l) : client_out_of_memory(l->c);
 }

@@ -6,6 +6,8 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 
+#include <mime/codec.h>
+
 #include "label.h"
 
 struct making {
@@ -235,26 +237,84 @@ check_label(struct sending *s, const struct label_finder *label)
 	return 0;
 }
 
+/* The body on its way: as it is, or through a coder into all messages. */
+struct body {
+	struct making *list;
+	size_t count;
+	struct sm_canon canon;
+	struct sm_encoder *coder;   /* NULL: as it is */
+	struct sm_sink out, coded;
+	int rc;                     /* exit status of a message that failed */
+};
+
+static int
+body_write(void *ctx, struct sm_bytes in)
+{
+	struct body *b = ctx;
+
+	b->rc = write_to_all(b->list, b->count, in);
+	return b->rc == 0 ? 0 : SM_E_IO;
+}
+
+static int
+coder_write(void *ctx, struct sm_bytes in)
+{
+	struct body *b = ctx;
+
+	return sm_encoder_write(b->coder, in);
+}
+
+static int
+body_begin(struct body *b, struct sending *s)
+{
+	bool crlf = memchr(s->letter.head.data, '\r', s->letter.head.len) != NULL;
+
+	b->out = (struct sm_sink){ body_write, b };
+	b->coded = (struct sm_sink){ coder_write, b };
+	if (s->letter.recode && sm_encoder_new(&b->coder, SM_CTE_QP, crlf, &b->out) != 0)
+		return client_out_of_memory(s->c);
+	return write_to_all(b->list, b->count, sm_buf_bytes(&s->letter.head));
+}
+
+static int
+body_put(struct body *b, struct client *c, struct sm_bytes in)
+{
+	int status = b->coder == NULL ? sm_sink_write(&b->out, in) :
+	    sm_canon_write(&b->canon, in, &b->coded);
+
+	return status == 0 ? 0 : b->rc != 0 ? b->rc : client_out_of_memory(c);
+}
+
+static int
+body_end(struct body *b, struct client *c)
+{
+	int status = b->coder != NULL ? sm_encoder_finish(b->coder) : 0;
+
+	return status == 0 ? 0 : b->rc != 0 ? b->rc : client_out_of_memory(c);
+}
+
 /* The first bytes were looked at already; what head stands for is left out of them. */
 static int
 push_letter(struct sending *s, struct making *list, size_t count)
 {
+	struct body b = { .list = list, .count = count };
 	struct label_finder label = { 0 };
 	size_t skip = s->letter.skip;
 	struct sm_bytes piece;
-	int rc = write_to_all(list, count, sm_buf_bytes(&s->letter.head));
+	int rc = body_begin(&b, s);
 
 	while (rc == 0) {
 		rc = input_read(s->c, &s->in, &piece);
 		if (rc != 0 || piece.len == 0)
 			break;
-		if (skip > 0) {
-			piece = sm_bytes_skip(piece, skip);
-			skip = 0;
-		}
+		piece = sm_bytes_skip(piece, skip);
+		skip = 0;
 		label_look(&label, piece);
-		rc = write_to_all(list, count, piece);
+		rc = body_put(&b, s->c, piece);
 	}
+	if (rc == 0)
+		rc = body_end(&b, s->c);
+	sm_encoder_free(b.coder);
 	return rc == 0 ? check_label(s, &label) : rc;
 }
 
@@ -280,6 +340,8 @@ sending_seal(struct sending *s, struct queued *l)
 	int rc = list != NULL ? 0 : client_out_of_memory(s->c);
 
 	raise_file_limit();
+	if (rc == 0 && s->sign && !s->encrypt && !options_has(&s->c->opt, OPT_OPAQUE))
+		rc = letter_recode(&s->letter);
 	for (i = 0; rc == 0 && i < count; i++)
 		list[i].file.fd = -1;
 	for (i = 0; rc == 0 && i < count; i++)

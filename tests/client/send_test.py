@@ -240,7 +240,18 @@ def test_under_the_name_of_sendmail_it_sends(send):
 
 def test_a_lone_dot_ends_nothing(send):
     send('-t', letter=letter('To: carol@example.org', body='one\n.\ntwo\n'))
-    assert b'\n.\ntwo' in send.one('carol@example.org')
+    assert send.opened(send.one('carol@example.org'), 'alice')[1].endswith(b'one\r\n=2E\r\ntwo\r\n')
+
+
+def test_a_signed_text_goes_out_so_that_no_mail_system_changes_it(send):
+    body = 'Grüße   \n' + 'x' * 3000 + '\n.\nFrom here\n'
+    send('-t', letter=letter('To: carol@example.org', 'MIME-Version: 1.0', 'Content-Type: text/plain; charset=utf-8',
+                             'Content-Transfer-Encoding: 8bit', body=body))
+    message = send.one('carol@example.org')
+    assert message.isascii() and max(map(len, message.split(b'\n'))) < 100 and b'\n.\n' not in message
+    part = email.message_from_bytes(message).get_payload(0)
+    assert part.get_payload(decode=True).decode() == body
+    send.sealmail('verify', *send.sealmail.trust(), stdin=message)
 
 
 @pytest.mark.parametrize('field', [
