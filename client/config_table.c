@@ -52,7 +52,7 @@ const struct config_def config_table[CONFIG_COUNT] = {
 	    "program that asks for passphrases, instead of the terminal" },
 	[CONFIG_DIRECTORY] = { CONFIG_DIRECTORY, "directory", CONFIG_TEXT, true, NULL,
 	    "where certificates are looked for: ldap(s)://HOST/BASE, http(s)://..., "
-	    "a folder" },
+	    "imap(s)://HOST/FOLDER, a folder" },
 	ONE(CONFIG_DIRECTORY_CA, "directory-ca", CONFIG_PATH)
 	    "certificates that directories' servers lead to; default: the system's" },
 	ONE(CONFIG_DIRECTORY_USER, "directory-user", CONFIG_TEXT)

@@ -335,6 +335,10 @@ ask_place(struct directories *d, const struct directory *place, const char *word
 		return directory_folder_search(d, path, what, place->url);
 	if (options_has(&d->c->opt, OPT_OFFLINE))
 		return note_failure(d, sm_bytes_str("not asked (--offline)"));
+	if (strncasecmp(place->url, "imap", 4) == 0)
+		return strcmp(word, "find") == 0 ?
+		    directory_imap_find(d, what, place->url) :
+		    note_failure(d, sm_bytes_str("a mail folder is not searched for names"));
 	return ask_helper(d, place, word, what);
 }
 

@@ -6,9 +6,10 @@
  *   ldap://HOST/BASE, ldaps://   userCertificate and userSMIMECertificate
  *   http://..., https://...      a certificate store (RFC 4387)
  *   /PATH                        a folder of files, ADDRESS.pem or any name
+ *   imap://HOST/FOLDER, imaps:// a shared folder of letters that carry certificates
  *   smimea:                      RFC 8162
  *
- * All but folders are asked by sealmail-lookup, and not with --offline. What is found
+ * All but folders are asked by sealmail-lookup, mail folders by sealmail-imap, and not with --offline. What is found
  * goes into the book of contacts, with the place it came from; who may believe it is
  * decided there. */
 #ifndef SEALMAIL_CLIENT_DIRECTORIES_H
@@ -68,6 +69,12 @@ int directory_folder_find(struct directories *d, const char *path, const char *a
     const char *url);
 int directory_folder_search(struct directories *d, const char *path, const char *name,
     const char *url);
+/* ---- directory_imap.c ---- */
+
+int directory_imap_find(struct directories *d, const char *address, const char *url);
+
+/* ---- for both ---- */
+
 /* Keep a find, or a CA certificate. */
 int directories_add(struct directories *d, struct sm_cert *cert, const char *address,
     const char *url, bool vouched);

@@ -5,6 +5,7 @@
  * follows), then any of
  *   list  last=N            -> header "UID SIZE" LF HEADER..., end
  *   news  since=UID, validity=N -> validity N, uids "U U ...", end
+ *   find  text=TEXT         -> uids "U U ..." of those with it in From or Subject, end
  *   get   uid=N             -> bytes PIECE..., end */
 #include <curl/curl.h>
 #include <inttypes.h>
@@ -209,6 +210,37 @@ news(struct imap *m, struct sm_bytes body)
 			say_uids(m, since);
 }
 
+/* TEXT comes from others: what is no printable ASCII is not searched for. */
+static void
+find(struct imap *m, struct sm_bytes body)
+{
+	char *text = speak_value(body, "text");
+	struct sm_buf quoted = SM_BUF_INIT, line = SM_BUF_INIT;
+	const char *p;
+
+	for (p = text; p != NULL && *p != '\0'; p++) {
+		if (*p < 0x20 || *p == 0x7f) {
+			free(text);
+			sm_buf_free(&quoted);
+			return;
+		}
+		if (*p == '"' || *p == '\\')
+			must(sm_buf_append_byte(&quoted, '\\'));
+		must(sm_buf_append_byte(&quoted, (uint8_t)*p));
+	}
+	must(sm_buf_append_byte(&quoted, 0));
+	must(sm_buf_printf(&line, "UID SEARCH OR FROM \"%s\" SUBJECT \"%s\"",
+	    (const char *)quoted.data, (const char *)quoted.data));
+	must(sm_buf_append_byte(&line, 0));
+	command(m, (const char *)line.data);
+	while (next_line(m, NULL))
+		if (begins(&m->line, "* SEARCH "))
+			say_uids(m, 0);
+	sm_buf_free(&quoted);
+	sm_buf_free(&line);
+	free(text);
+}
+
 static int
 say_bytes(void *ctx, struct sm_bytes in)
 {
@@ -265,6 +297,8 @@ serve(struct imap *m, const char *word, struct sm_bytes body)
 		list(m, body);
 	else if (strcmp(word, "news") == 0)
 		news(m, body);
+	else if (strcmp(word, "find") == 0)
+		find(m, body);
 	else if (strcmp(word, "get") == 0)
 		get(m, body);
 	else

@@ -2,11 +2,14 @@
 import base64
 import hashlib
 import http.server
+import shutil
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -244,3 +247,40 @@ def test_without_a_key_of_the_root_nothing_is_believed(sealmail, book, names):  
     config(book, **{**names, 'dns_anchor': sealmail.write('empty', b'; nothing\n')})
     bob = book.one('bob@example.org', 30)
     assert bob['certificates'] == []
+
+
+# ---- a shared mail folder ----
+
+@pytest.fixture(scope='module')
+def shared(servers):
+    if shutil.which('dovecot') is None:
+        pytest.skip('dovecot is missing')
+    from imap_test import Dovecot
+    d = Path(tempfile.mkdtemp(prefix='sm-shared-', dir='/tmp'))
+    d.chmod(0o755)
+    yield Dovecot(servers, d)
+    servers.end()
+    shutil.rmtree(d, ignore_errors=True)
+
+
+def test_a_shared_mail_folder_is_a_directory_and_stays_as_it_is(sealmail, book, shared):  # noqa: F811
+    pki = sealmail.pki
+    only = subprocess.run(['openssl', 'crl2pkcs7', '-nocrl', '-certfile', pki / 'bob.pem', '-outform', 'der'], check=True,
+                          capture_output=True).stdout
+    shared.put(b'From: keys@example.org\r\nSubject: certificate of bob@example.org\r\nMIME-Version: 1.0\r\n'
+               b'Content-Type: application/pkcs7-mime; smime-type=certs-only; name=smime.p7c\r\n'
+               b'Content-Transfer-Encoding: base64\r\n\r\n' + base64.encodebytes(only))
+    shared.put(sealmail.signed('alice'))
+    shared.put(b'From: mallory@example.org\r\nSubject: hello\r\n\r\nno certificate here\r\n')
+    word = sealmail.write('word', b'Xyzzy-42\n')
+    word.chmod(0o600)
+    config(book, directory=f'imaps://bob@localhost:{shared.tls}/INBOX', imap_password_file=word, imap_ca=shared.dir / 'cert.pem')
+    sealed = book('encrypt', '-q', '-r', 'bob@example.org', stdin=LETTER).stdout
+    assert b'Hello Bob' in sealmail('decrypt', *sealmail.identity('bob'), stdin=sealed).stdout
+    alice = book.one('alice@example.org')
+    assert alice['status'] == 'usable' and alice['certificates'][0]['sources'][0]['kind'] == 'imaps'
+    for address in ('mallory@example.org', '*@example.org', '"x\\" OR ALL"@example.org'):
+        assert book.one(address, 30)['certificates'] == []
+    assert shared.flags() == ['', '', '']
+    config(book, directory=f'imaps://bob@localhost:{shared.tls}/INBOX', imap_password_file=word)
+    assert 'could not be read' in book.one('mallory@example.org', 30)['looked']
