@@ -11,6 +11,8 @@ const struct config_def config_table[CONFIG_COUNT] = {
 	    "Maildir that mail is put into; %a: the recipient's address" },
 	ONE(CONFIG_MAILBOX, "mailbox", CONFIG_PATH)
 	    "Maildir that sealmail mail reads" },
+	WORDS(CONFIG_INDEX, "index", "none text")
+	    "text: what encrypted letters say is kept, encrypted, for searching" },
 	ONE(CONFIG_LMTP, "lmtp", CONFIG_TEXT)
 	    "LMTP server: a socket's path, or HOST:PORT of this machine" },
 	ONE(CONFIG_SMTP, "smtp", CONFIG_TEXT)

@@ -16,7 +16,7 @@
     V(ID_EXPORT) | V(ID_REMOVE) | V(ID_LOCK))
 #define TRUSTS (V(TRUST_LIST) | V(TRUST_SHOW) | V(TRUST_ADD) | V(TRUST_REMOVE))
 #define MAKES (V(ID_NEW) | V(ID_RENEW))
-#define UNLOCKS (PROTECTS | DECRYPTS | SIGNS_AND_JUDGES | V(ID_IMPORT) | V(ID_EXPORT) | \
+#define UNLOCKS (PROTECTS | DECRYPTS | SIGNS_AND_JUDGES | V(MAIL_SEARCH) | V(ID_IMPORT) | V(ID_EXPORT) | \
     V(ID_REMOVE))
 #define EVERYWHERE (((uint64_t)1 << VERB_COUNT) - 1)
 /* They speak the language of the program that starts them. */

@@ -11,6 +11,7 @@
 #include "json_place.h"
 #include "mail_box.h"
 #include "mail_server.h"
+#include "mail_text.h"
 #include "output.h"
 #include "plain_text.h"
 
@@ -23,7 +24,11 @@ struct listing {
 	struct sm_buf text;
 	struct sm_json json;
 	struct sm_buf json_text, field;
-	size_t count;
+	int64_t *found;      /* numbers of encrypted messages that are listed */
+	size_t found_count;
+	struct mail_texts_kept *kept; /* while these are searched */
+	const char *maildir;
+	long long *skipped;
 };
 
 /* ---- words ---- */
@@ -171,13 +176,26 @@ flush(struct listing *l, size_t above)
 }
 
 static int
+remember_found(struct listing *l, int64_t number)
+{
+	int64_t *more = reallocarray(l->found, l->found_count + 1, sizeof(*more));
+
+	if (more == NULL)
+		return SM_E_NOMEM;
+	l->found = more;
+	more[l->found_count++] = number;
+	return 0;
+}
+
+static int
 take_row(void *ctx, const struct mail_row *row)
 {
 	struct listing *l = ctx;
 	int status = 0;
 
-	l->count++;
-	if (l->c->json.wanted)
+	if (l->skipped != NULL && strcmp(row->kind, "encrypted") == 0)
+		status = remember_found(l, row->number);
+	if (status == 0 && l->c->json.wanted)
 		status = put_object(l, row);
 	if (status == 0 && !l->c->json.to_stdout)
 		status = put_line(l, row);
@@ -229,6 +247,54 @@ ask_server(struct listing *l, long last)
 	return rc;
 }
 
+/* ---- the text of encrypted letters, where it is kept ---- */
+
+static bool
+is_found(const struct listing *l, int64_t number)
+{
+	for (size_t i = 0; i < l->found_count; i++)
+		if (l->found[i] == number)
+			return true;
+	return false;
+}
+
+static int
+look_into(void *ctx, const struct mail_row *row)
+{
+	struct listing *l = ctx;
+	bool has, there;
+	char *path;
+	int rc;
+
+	if (strcmp(row->kind, "encrypted") != 0 || is_found(l, row->number))
+		return 0;
+	if (asprintf(&path, "%s/%s", l->maildir, row->file) < 0)
+		return client_out_of_memory(l->c);
+	rc = mail_text_has(l->kept, path, l->c->opt.operands, l->c->opt.operand_count, &has,
+	    &there);
+	free(path);
+	*l->skipped -= there;
+	return rc == 0 && has ? take_row(l, row) : rc;
+}
+
+static int
+search_kept(struct listing *l, struct mail_box *box)
+{
+	struct mail_texts_kept kept;
+	bool wanted;
+	int rc = mail_text_wanted(l->c, &wanted);
+
+	if (rc != 0 || !wanted || *l->skipped <= 0)
+		return rc;
+	rc = mail_text_open(l->c, &kept);
+	l->kept = &kept;
+	l->maildir = box->path;
+	if (rc == 0)
+		rc = mail_box_ask(box, "list", sm_bytes_str("last=0\n"), look_into, l, NULL);
+	mail_text_close(&kept);
+	return rc;
+}
+
 static int
 ask(struct listing *l, const char *word, struct sm_bytes body, long long *skipped)
 {
@@ -239,6 +305,8 @@ ask(struct listing *l, const char *word, struct sm_bytes body, long long *skippe
 		begin_json(l, "maildir", box.path);
 	if (rc == 0)
 		rc = mail_box_ask(&box, word, body, take_row, l, skipped);
+	if (rc == 0 && l->skipped != NULL)
+		rc = search_kept(l, &box);
 	mail_box_close(&box);
 	return rc;
 }
@@ -251,6 +319,8 @@ run(struct client *c, const char *word, struct sm_bytes body, long last,
 	int rc = output_open_fd(c, &l.out, STDOUT_FILENO, "standard output");
 
 	l.sink = output_sink(&l.out);
+	if (options_has(&c->opt, OPT_BODY))
+		l.skipped = skipped;
 	if (rc == 0)
 		rc = json_place_open(c, false);
 	if (rc == 0)
@@ -265,6 +335,7 @@ run(struct client *c, const char *word, struct sm_bytes body, long last,
 	sm_buf_free(&l.text);
 	sm_buf_free(&l.json_text);
 	sm_buf_free(&l.field);
+	free(l.found);
 	return rc;
 }
 

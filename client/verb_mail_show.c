@@ -6,12 +6,14 @@
 #include "mail_box.h"
 #include "mail_page.h"
 #include "mail_server.h"
+#include "mail_text.h"
 #include "mail_words.h"
 #include "output.h"
 
 struct shown {
 	struct mail_box *box;  /* NULL: the letter is no message of a folder */
 	const char *number;
+	const char *path;
 };
 
 static int
@@ -64,15 +66,26 @@ remember(struct mail_letter *m, const struct shown *s)
 {
 	const struct sm_report_signer *by = mail_signer(m->report);
 
-	if (s->box == NULL)
-		return 0;
 	return mail_box_judged(s->box, s->number, m->report->exit,
 	    by != NULL && by->mail != NULL ? by->mail[0] : NULL);
 }
 
 static int
+keep_text(struct mail_letter *m, const struct shown *s, const struct mail_page *p)
+{
+	bool wanted;
+	int rc;
+
+	if (!m->released || !mail_is_encrypted(m->report))
+		return 0;
+	rc = mail_text_wanted(m->c, &wanted);
+	return rc == 0 && wanted ? mail_text_put(m->c, s->path, sm_buf_bytes(&p->text)) : rc;
+}
+
+static int
 show(struct mail_letter *m, void *ctx)
 {
+	const struct shown *s = ctx;
 	struct mail_page page;
 	struct client *c = m->c;
 	int rc;
@@ -83,8 +96,10 @@ show(struct mail_letter *m, void *ctx)
 		rc = write_page(c, &page);
 	if (rc == 0 && c->json.wanted)
 		rc = write_json(c, &page);
-	if (rc == 0)
-		rc = remember(m, ctx);
+	if (rc == 0 && s->box != NULL)
+		rc = remember(m, s);
+	if (rc == 0 && s->box != NULL)
+		rc = keep_text(m, s, &page);
 	mail_page_free(&page);
 	return rc;
 }
@@ -96,7 +111,7 @@ verb_mail_show(struct client *c)
 		.then = show };
 	const char *which = c->opt.operand;
 	struct mail_box box;
-	struct shown s = { NULL, which };
+	struct shown s = { NULL, which, NULL };
 	char *path = NULL;
 	int rc = json_place_open(c, false);
 
@@ -109,6 +124,7 @@ verb_mail_show(struct client *c)
 		if (rc == 0)
 			rc = mail_box_find(&box, which, &path);
 	}
+	s.path = path;
 	if (rc == 0)
 		rc = mail_letter_read(&letter, path != NULL ? path : which);
 	if (s.box != NULL)

@@ -425,6 +425,33 @@ def test_search_finds_words_of_fields_and_of_text_in_the_open(sealmail, box):
     assert found("x' OR 1=1 --") == [] and found('%') == []
 
 
+def test_text_of_encrypted_letters_is_kept_only_with_consent_and_encrypted(sealmail, box):
+    sealmail('id', 'import', sealmail.pki / 'bob.p12', '--home', 'home', '--passphrase-file', sealmail.pki / 'passphrase', start_new_session=True)
+    unlock = ['--passphrase-file', sealmail.pki / 'passphrase']
+    box.add(sealmail.sealed(letter=LETTER.replace(b'Hello Bob', b'the Xyzzy contract')))
+    box.add(sealmail.sealed(letter=LETTER.replace(b'Hello Bob', b'the Plugh contract')))
+
+    def search(*words):
+        return json.loads(box('search', '--body', '--json', *unlock, *words, start_new_session=True).stdout)
+    box('show', '1', *unlock, exit=15, start_new_session=True)
+    assert search('xyzzy')['messages'] == [] and not (sealmail.path('home') / 'mail' / 'text').exists()
+    config = sealmail.path('home') / 'config'
+    config.write_text('index = text\n')
+    config.chmod(0o600)
+    box('show', '1', *unlock, exit=15, start_new_session=True)
+    found = search('xyzzy', 'contract')
+    assert [m['number'] for m in found['messages']] == [1] and found['not_searched'] == 1
+    assert search('plugh')['messages'] == []
+    kept = list((sealmail.path('home') / 'mail' / 'text').iterdir())
+    assert len(kept) == 1 and stat.S_IMODE(kept[0].stat().st_mode) == 0o600 and b'yzzy' not in kept[0].read_bytes()
+    opened = subprocess.run(['openssl', 'cms', '-cmsout', '-print', '-inform', 'DER', '-in', kept[0]], capture_output=True, text=True).stdout
+    assert 'aes-256-gcm' in opened
+    data = bytearray(kept[0].read_bytes())
+    data[-1] ^= 1
+    kept[0].write_bytes(data)
+    assert search('xyzzy')['not_searched'] == 2
+
+
 def test_two_lists_at_once_agree(sealmail, box):
     for i in range(200):
         box.add(LETTER)
