@@ -26,7 +26,7 @@ struct listing {
 	struct sm_buf json_text, field;
 	int64_t *found;      /* numbers of encrypted messages that are listed */
 	size_t found_count;
-	struct mail_texts_kept *kept; /* while these are searched */
+	struct mail_texts_kept kept;  /* while these are searched */
 	const char *maildir;
 	long long *skipped;
 };
@@ -270,7 +270,7 @@ look_into(void *ctx, const struct mail_row *row)
 		return 0;
 	if (asprintf(&path, "%s/%s", l->maildir, row->file) < 0)
 		return client_out_of_memory(l->c);
-	rc = mail_text_has(l->kept, path, l->c->opt.operands, l->c->opt.operand_count, &has,
+	rc = mail_text_has(&l->kept, path, l->c->opt.operands, l->c->opt.operand_count, &has,
 	    &there);
 	free(path);
 	*l->skipped -= there;
@@ -280,18 +280,16 @@ look_into(void *ctx, const struct mail_row *row)
 static int
 search_kept(struct listing *l, struct mail_box *box)
 {
-	struct mail_texts_kept kept;
 	bool wanted;
 	int rc = mail_text_wanted(l->c, &wanted);
 
 	if (rc != 0 || !wanted || *l->skipped <= 0)
 		return rc;
-	rc = mail_text_open(l->c, &kept);
-	l->kept = &kept;
+	rc = mail_text_open(l->c, &l->kept);
 	l->maildir = box->path;
 	if (rc == 0)
 		rc = mail_box_ask(box, "list", sm_bytes_str("last=0\n"), look_into, l, NULL);
-	mail_text_close(&kept);
+	mail_text_close(&l->kept);
 	return rc;
 }
 
