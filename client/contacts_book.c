@@ -11,6 +11,7 @@
 #include <sealmail/export.h>
 #include <sealmail/key.h>
 
+#include "directories.h"
 #include "home.h"
 #include "trust_store.h"
 
@@ -46,6 +47,9 @@ contacts_close(struct contacts *book)
 {
 	if (book == NULL)
 		return;
+	if (book->directories != NULL)
+		directories_close(book->directories);
+	free(book->directories);
 	sm_pki_free(book->pki);
 	sm_certs_wipe(&book->cas);
 	free(book->ca_names);

@@ -8,10 +8,13 @@
 #include "contacts.h"
 #include "private.h"
 
+struct directories;
+
 struct contacts {
 	struct client *c;
 	struct private_dir home, dir;
 	struct sm_pki *pki;    /* the roots; NULL until one is asked for */
+	struct directories *directories; /* NULL until somebody is looked for */
 	/* CA certificates that were read: a thousand people have few of them. */
 	struct sm_certs cas;
 	char (*ca_names)[33];  /* of the files that were looked for */

@@ -39,24 +39,46 @@ keep(struct contacts *book, const char *address, const struct directories *d)
 	return rc;
 }
 
+/* The places and the helper stay while the book is open: a list of people asks often. */
+static int
+open_directories(struct contacts *book)
+{
+	int rc;
+
+	if (book->directories != NULL)
+		return 0;
+	book->directories = calloc(1, sizeof(*book->directories));
+	if (book->directories == NULL)
+		return client_out_of_memory(book->c);
+	rc = directories_open(book->c, book->directories);
+	if (rc == 0)
+		return 0;
+	directories_close(book->directories);
+	free(book->directories);
+	book->directories = NULL;
+	return rc;
+}
+
 int
 contacts_lookup(struct contacts *book, const char *address, char **looked)
 {
-	struct directories d;
-	int rc = directories_open(book->c, &d);
+	struct directories *d;
+	int rc = open_directories(book);
 
 	*looked = NULL;
-	if (rc == 0 && d.count > 0)
-		rc = directories_find(&d, address);
-	if (rc == 0 && d.find_count > 0)
-		rc = keep(book, address, &d);
-	if (rc == 0 && d.looked.len > 0) {
-		*looked = sm_strdup_bytes(sm_buf_bytes(&d.looked));
+	if (rc != 0 || book->directories->count == 0)
+		return rc;
+	d = book->directories;
+	rc = directories_find(d, address);
+	if (rc == 0 && d->find_count > 0)
+		rc = keep(book, address, d);
+	if (rc == 0 && d->looked.len > 0) {
+		*looked = sm_strdup_bytes(sm_buf_bytes(&d->looked));
 		if (*looked == NULL)
 			rc = client_out_of_memory(book->c);
 		else
 			client_make_printable(*looked);
 	}
-	directories_close(&d);
+	directories_forget(d);
 	return rc;
 }

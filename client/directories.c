@@ -60,21 +60,29 @@ directories_open(struct client *c, struct directories *d)
 }
 
 void
-directories_close(struct directories *d)
+directories_forget(struct directories *d)
 {
 	size_t i;
 
-	(void)helper_stop(&d->helper);
 	for (i = 0; i < d->find_count; i++)
 		sm_cert_free(d->finds[i].cert);
 	for (i = 0; i < d->person_count; i++) {
 		free(d->people[i].address);
 		free(d->people[i].name);
 	}
+	d->find_count = d->person_count = 0;
+	sm_certs_wipe(&d->authorities);
+	sm_buf_clear(&d->looked);
+}
+
+void
+directories_close(struct directories *d)
+{
+	(void)helper_stop(&d->helper);
+	directories_forget(d);
 	free(d->finds);
 	free(d->people);
 	free(d->list);
-	sm_certs_wipe(&d->authorities);
 	sm_buf_free(&d->looked);
 	config_free(&d->cfg);
 	memset(d, 0, sizeof(*d));

@@ -56,6 +56,8 @@ struct directories {
 /* Read the places; count 0: there are none. */
 int directories_open(struct client *c, struct directories *d);
 void directories_close(struct directories *d);
+/* Forget what was found, for the next question. */
+void directories_forget(struct directories *d);
 /* Ask all of them for the certificates of a canonical address. */
 int directories_find(struct directories *d, const char *address);
 /* ... for people by part of a name. */

@@ -189,6 +189,16 @@ def test_what_openssl_signed_is_harvested_too(sealmail, book, bob):
     assert book.one()['status'] == 'usable'
 
 
+def test_of_a_pair_the_certificate_that_the_signer_prefers_is_encrypted_to(sealmail, book, bob):
+    pki = sealmail.pki
+    signed = sealmail('sign', *sealmail.identity('alice-dual-sign'), '--cert', pki / 'alice-dual-enc.pem', stdin=LETTER).stdout
+    book('verify', *sealmail.trust(), stdin=signed)
+    alice = book.one('alice@example.org')
+    assert sorted(c['state'] for c in alice['certificates']) == ['in use', 'signs-only']
+    sealed = book('encrypt', '-q', '-r', 'alice@example.org', stdin=LETTER).stdout
+    assert b'Hello Bob' in sealmail('decrypt', *sealmail.identity('alice-dual-enc'), stdin=sealed).stdout
+
+
 @pytest.mark.parametrize('how', ['untrusted', 'other sender', 'changed', 'unsigned'])
 def test_a_letter_that_is_not_good_teaches_nothing(sealmail, book, bob, how):
     book.issue('one')
