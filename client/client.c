@@ -24,17 +24,17 @@ client_make_printable(char *text)
 }
 
 /* A fault ends in its code, in brackets: `sealmail explain CODE` says more. */
-static void SM_PRINTF(3, 0)
-say(char *keep, const char *code, const char *fmt, va_list ap)
+static void SM_PRINTF(4, 0)
+say(char *keep, bool silent, const char *code, const char *fmt, va_list ap)
 {
 	char text[512];
 
 	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
 		return;
 	client_make_printable(text);
-	if (code != NULL)
+	if (!silent && code != NULL)
 		fprintf(stderr, "sealmail: %s [%s]\n", text, code);
-	else
+	else if (!silent)
 		fprintf(stderr, "sealmail: %s\n", text);
 	if (keep != NULL)
 		memcpy(keep, text, sizeof(text));
@@ -43,8 +43,7 @@ say(char *keep, const char *code, const char *fmt, va_list ap)
 static int SM_PRINTF(4, 0)
 fault(struct client *c, int status, const char *code, const char *fmt, va_list ap)
 {
-	if (!c->silent)
-		say(c->fault == 0 ? c->fault_text : NULL, code, fmt, ap);
+	say(c->fault == 0 ? c->fault_text : NULL, c->silent, code, fmt, ap);
 	if (c->fault == 0) {
 		c->fault = status;
 		c->fault_code = code;
@@ -83,7 +82,7 @@ client_note(const struct client *c, const char *fmt, ...)
 	if (c->quiet || c->silent)
 		return;
 	va_start(ap, fmt);
-	say(NULL, NULL, fmt, ap);
+	say(NULL, false, NULL, fmt, ap);
 	va_end(ap);
 }
 

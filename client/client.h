@@ -83,6 +83,7 @@ int verb_trust_list(struct client *c);
 int verb_trust_show(struct client *c);
 int verb_trust_add(struct client *c);
 int verb_trust_remove(struct client *c);
+int verb_doctor(struct client *c);
 int verb_mail_list(struct client *c);
 int verb_mail_search(struct client *c);
 int verb_mail_show(struct client *c);

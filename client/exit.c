@@ -108,6 +108,10 @@ const struct exit_info exit_table[] = {
 	    "Something is protected: a passphrase is missing or wrong, or a file may "
 	    "not be read.",
 	    "Give the passphrase at the prompt or with --passphrase-file FILE." },
+	{ EXIT_UNWELL, "unwell", "doctor found something that needs mending",
+	    "Something here does not work, or soon will not; each finding names the "
+	    "command that mends it.",
+	    "Do what the findings say, and run `sealmail doctor` again." },
 	{ 0, NULL, NULL, NULL, NULL },
 };
 

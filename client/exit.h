@@ -30,6 +30,7 @@ enum exit_code {
 	EXIT_IO = 74,
 	EXIT_LATER = 75,
 	EXIT_PERMISSION = 77,
+	EXIT_UNWELL = 78,
 };
 
 struct exit_info {

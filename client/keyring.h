@@ -8,6 +8,7 @@
  *                          exportable, protected, renews
  *       token              instead of key.pem: the pkcs11: URI of a key on a token
  *       certs.pem          its certificates, and those of the CAs above them
+ *       exported           when it was exported last; not there: never
  *       request.pem        the request, while no certificate has come
  *
  * Identities are no files: keys with the same address belong together. Private
@@ -107,5 +108,8 @@ int keyring_request(struct keyring_key *k, struct sm_buf *out);
 /* Add certificates to a key; those that are there already count as added. */
 int keyring_attach(struct keyring_key *k, const struct sm_certs *certs);
 int keyring_remove(struct keyring_key *k);
+/* Note that the key was exported, so that `sealmail doctor` asks for no backup. Nothing
+ * fails for it. */
+void keyring_note_export(const struct keyring_key *k);
 
 #endif

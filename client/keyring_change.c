@@ -224,3 +224,18 @@ keyring_remove(struct keyring_key *k)
 	keycache_forget(k->id);
 	return private_remove(k->ring->c, &k->ring->keys, k->id);
 }
+
+void
+keyring_note_export(const struct keyring_key *k)
+{
+	struct client quiet = *k->ring->c;
+	struct private_dir dir = PRIVATE_DIR_INIT;
+	char when[32];
+
+	quiet.silent = true;
+	sm_time_text(when, quiet.now);
+	if (private_open_in(&quiet, &dir, &k->ring->keys, k->id, false) == 0 &&
+	    dir.fd >= 0)
+		(void)private_write(&quiet, &dir, "exported", sm_bytes_str(when));
+	private_close(&dir);
+}

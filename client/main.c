@@ -42,6 +42,7 @@ static const verb_fn verb_functions[VERB_COUNT] = {
 	[VERB_TRUST_SHOW] = verb_trust_show,
 	[VERB_TRUST_ADD] = verb_trust_add,
 	[VERB_TRUST_REMOVE] = verb_trust_remove,
+	[VERB_DOCTOR] = verb_doctor,
 	[VERB_MAIL_LIST] = verb_mail_list,
 	[VERB_MAIL_SEARCH] = verb_mail_search,
 	[VERB_MAIL_SHOW] = verb_mail_show,

@@ -422,7 +422,7 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "write [GNUPG:] lines for programs to descriptor N" },
 	[OPT_JSON] = { OPT_JSON, 0, "json", .arg = ARG_OPTIONAL, .value = VALUE_FILE,
 	    .value_name = "WHERE",
-	    .verbs = WORKS | (IDS & ~V(ID_LOCK)) | V(SEND) | WHOS | TRUSTS | BOXES,
+	    .verbs = WORKS | (IDS & ~V(ID_LOCK)) | V(SEND) | WHOS | TRUSTS | V(DOCTOR) | BOXES,
 	    .group = GROUP_OUTPUT,
 	    .help = "report as JSON: to standard output, FILE or fd:N",
 	    .more = "See sealmail-report(5). Where content goes to standard output, "

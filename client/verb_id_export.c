@@ -184,6 +184,7 @@ export(struct exporting *e)
 {
 	struct client *c = e->c;
 	const char *path = options_value(&c->opt, OPT_OUTPUT);
+	size_t i;
 	int rc = json_place_open(c, path == NULL || strcmp(path, "-") == 0);
 
 	if (rc == 0)
@@ -202,6 +203,8 @@ export(struct exporting *e)
 		rc = make_file(e);
 	if (rc == 0)
 		rc = write_file(e);
+	for (i = 0; rc == 0 && i < e->count; i++)
+		keyring_note_export(e->chosen[i]);
 	return rc == 0 && c->json.wanted ? write_json(c, "exported", e->chosen, e->count) :
 	    rc;
 }

@@ -1,7 +1,7 @@
 /* The verbs, with their examples; the options of each are in options_table.c. */
 #include "options.h"
 
-const char *const verb_later[] = { "enrol", "recover", "officer", "doctor", NULL };
+const char *const verb_later[] = { "enrol", "recover", "officer", NULL };
 
 const struct verb_def verb_table[VERB_COUNT] = {
 	[VERB_SIGN] = { VERB_SIGN, "sign", "FILE", "sign a message",
@@ -143,6 +143,10 @@ const struct verb_def verb_table[VERB_COUNT] = {
 	[VERB_TRUST_REMOVE] = { VERB_TRUST_REMOVE, "trust remove", "ID",
 	    "trust a root no longer",
 	    .examples = { { "sealmail trust remove 3fa9c1d2", "by its ID" } }, .required = true },
+	[VERB_DOCTOR] = { VERB_DOCTOR, "doctor", "",
+	    "look for what is wrong here, and say what mends it",
+	    .examples = { { "sealmail doctor", "is everything well?" },
+		{ "sealmail doctor --offline --json", "for a program, without network" } } },
 	[VERB_MAIL_LIST] = { VERB_MAIL_LIST, "mail list", "",
 	    "list the messages of a Maildir",
 	    .examples = { { "sealmail mail list", "the newest, and what protects them" },

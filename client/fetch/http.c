@@ -170,16 +170,22 @@ why_not(const struct request *r, CURLcode code, CURL *curl, char why[300])
 {
 	long status = 0;
 
+	const char *known = NULL;
+
 	if (r->refused)
-		return "its address is a private one, which is not asked";
-	if (r->too_large || code == CURLE_FILESIZE_EXCEEDED)
-		return "the answer is too large";
-	if (r->no_memory)
-		return "out of memory";
-	if (code == CURLE_UNSUPPORTED_PROTOCOL)
-		return "it leads to another kind of address, or speaks no HTTP";
-	if (code == CURLE_OPERATION_TIMEDOUT)
-		return "it did not answer in time";
+		known = "its address is a private one, which is not asked";
+	else if (r->too_large || code == CURLE_FILESIZE_EXCEEDED)
+		known = "the answer is too large";
+	else if (r->no_memory || curl == NULL)
+		known = "out of memory";
+	else if (code == CURLE_UNSUPPORTED_PROTOCOL)
+		known = "it leads to another kind of address, or speaks no HTTP";
+	else if (code == CURLE_OPERATION_TIMEDOUT)
+		known = "it did not answer in time";
+	if (known != NULL) {
+		(void)snprintf(why, 300, "%s", known);
+		return why;
+	}
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	if (code == CURLE_HTTP_RETURNED_ERROR || status >= 300)
 		(void)snprintf(why, 300, "it answered with HTTP status %ld", status);
@@ -228,4 +234,30 @@ http_fetch(struct sm_buf *out, const char *url, struct sm_bytes post,
 	if (fault != NULL)
 		out->len = r.start;
 	return fault;
+}
+
+const char *
+http_reach(const char *where, const struct http_rules *rules, char why[300])
+{
+	struct sm_buf none = SM_BUF_INIT;
+	struct request r = { .out = &none, .rules = rules };
+	CURL *curl = curl_easy_init();
+	CURLcode code = CURLE_OUT_OF_MEMORY;
+	char url[400];
+	bool ok = curl != NULL;
+
+	if (snprintf(url, sizeof(url), "http://%s/", where) >= (int)sizeof(url))
+		ok = false;
+	ok = ok && set_rules(curl, url, &r);
+	if (ok) {
+		SET(CURLOPT_CONNECT_ONLY, 1L);
+		SET(CURLOPT_PROXY, "");
+	}
+	if (ok)
+		code = curl_easy_perform(curl);
+	if (code != CURLE_OK)
+		(void)why_not(&r, code, curl, why);
+	curl_easy_cleanup(curl);
+	sm_buf_free(&none);
+	return code == CURLE_OK ? NULL : why;
 }

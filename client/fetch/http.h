@@ -23,5 +23,8 @@ struct http_rules {
  * NULL, or a plain phrase: why not. It is static or lives in why. */
 const char *http_fetch(struct sm_buf *out, const char *url, struct sm_bytes post,
     const struct http_rules *rules, char why[300]);
+/* Does HOST:PORT take connections? NULL, or a phrase as above. */
+const char *http_reach(const char *where, const struct http_rules *rules,
+    char why[300]);
 
 #endif

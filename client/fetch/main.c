@@ -5,6 +5,8 @@
  *   ocsp URL LF DER     the response to an OCSP request: by GET when it is short, which
  *                       caches answer (RFC 5019), else or thereupon by POST
  *
+ *   reach HOST:PORT     whether it takes connections
+ *
  * Each is answered by "body" or by "none" and a phrase that says why. "private" allows
  * addresses of one's own network. */
 #include <stdio.h>
@@ -113,6 +115,16 @@ ocsp(const char *url, struct sm_bytes der, bool allow_private)
 }
 
 static int
+reach(const char *where, bool allow_private)
+{
+	struct http_rules rules = { 0, OCSP_SECONDS, allow_private };
+	struct sm_buf none = SM_BUF_INIT;
+	char why[300];
+
+	return answer(http_reach(where, &rules, why), &none);
+}
+
+static int
 serve(struct frame *f, bool allow_private)
 {
 	uint8_t *end = f->body.len > 0 ? memchr(f->body.data, '\n', f->body.len) : NULL;
@@ -124,6 +136,9 @@ serve(struct frame *f, bool allow_private)
 		    (size_t)(end - f->body.data));
 		return ocsp((const char *)f->body.data, der, allow_private);
 	}
+	if (strcmp(f->word, "reach") == 0 && end == NULL &&
+	    sm_buf_append_byte(&f->body, 0) == 0)
+		return reach((const char *)f->body.data, allow_private);
 	if (strcmp(f->word, "get") != 0 || end != NULL ||
 	    sm_buf_append_byte(&f->body, 0) != 0)
 		return answer("it was asked for something it does not know", &f->body);

@@ -19,7 +19,7 @@ result_of(const struct sm_path_verdict *v)
 		return of[v->result];
 	if (v->revocation == SM_REV_REVOKED)
 		return SM_TRUST_REVOKED;
-	if (!v->usage_ok)
+	if (v->result == SM_PATH_GOOD && !v->usage_ok)
 		return SM_TRUST_WRONG_USE;
 	return of[v->result];
 }

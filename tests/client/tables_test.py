@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import BUILD, LETTER, ROOT
 
-PLAIN = ['sign', 'verify', 'encrypt', 'decrypt', 'open', 'inspect', 'explain', 'git', 'send', 'mutt-rc', 'mutt-hook']
+PLAIN = ['sign', 'verify', 'encrypt', 'decrypt', 'open', 'inspect', 'explain', 'git', 'send', 'mutt-rc', 'mutt-hook', 'doctor']
 IDS = ['id new', 'id import', 'id list', 'id show', 'id export', 'id remove', 'id lock']
 WHOS = ['who show', 'who add', 'who confirm', 'who forget']
 TRUSTS = ['trust list', 'trust show', 'trust add', 'trust remove']
@@ -135,4 +135,4 @@ def test_help_fits_a_terminal(sealmail):
 def test_every_exit_status_of_the_contract_is_in_the_manual():
     page = (ROOT / 'man' / 'sealmail.1').read_text()
     listed = {int(n) for n in re.findall(r'^\.It (\d+)$', page, re.M)}
-    assert listed == {0, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 30, 31, 40, 64, 65, 66, 69, 70, 73, 74, 75, 77}
+    assert listed == {0, 10, 11, 12, 13, 14, 15, 16, 20, 21, 22, 30, 31, 40, 64, 65, 66, 69, 70, 73, 74, 75, 77, 78}
