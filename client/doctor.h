@@ -127,5 +127,6 @@ void doctor_passphrases(struct doctor *d);
 void doctor_locale(struct doctor *d);
 void doctor_smtp(struct doctor *d);
 void doctor_imap(struct doctor *d);
+void doctor_directory(struct doctor *d);
 
 #endif

@@ -113,7 +113,9 @@ doctor_helpers(struct doctor *d)
 {
 	static const struct { const char *name, *does; } all[] = {
 		{ "sealmail-fetch", "revocation cannot be asked for" },
+		{ "sealmail-lookup", "certificates of others cannot be looked for" },
 		{ "sealmail-mail", "mail cannot be shown" },
+		{ "sealmail-imap", "mail cannot be fetched from a server" },
 		{ "sealmail-token", "smart cards cannot be used" },
 	};
 	size_t i;
@@ -184,6 +186,13 @@ host_and_port(char *out, size_t size, const char *url)
 	return false;
 }
 
+static void
+forget_fault(struct doctor *d)
+{
+	d->quiet.fault = 0;
+	d->quiet.fault_text[0] = '\0';
+}
+
 /* NULL: a connection stood. Else a phrase, in answer. */
 static const char *
 reach(struct doctor *d, const char *where, struct frame *answer)
@@ -202,8 +211,7 @@ reach(struct doctor *d, const char *where, struct frame *answer)
 	else if (rc == 0 && sm_buf_append_byte(&answer->body, 0) == 0)
 		why = (const char *)answer->body.data;
 	(void)helper_stop(&h);
-	d->quiet.fault = 0;
-	d->quiet.fault_text[0] = '\0';
+	forget_fault(d);
 	return why;
 }
 
@@ -235,8 +243,7 @@ check_servers(struct doctor *d, enum config_key key, const char *what)
 		while ((url = config_next(&cfg, key, &at)) != NULL)
 			check_server(d, what, url);
 	config_free(&cfg);
-	d->quiet.fault = 0;
-	d->quiet.fault_text[0] = '\0';
+	forget_fault(d);
 }
 
 void
@@ -249,4 +256,26 @@ void
 doctor_imap(struct doctor *d)
 {
 	check_servers(d, CONFIG_IMAP, "The mail store");
+}
+
+/* A folder of files is no server: it has to be there. */
+void
+doctor_directory(struct doctor *d)
+{
+	struct config cfg;
+	const char *url;
+	char fix[400];
+	size_t at = 0;
+
+	check_servers(d, CONFIG_DIRECTORY, "The directory");
+	if (config_read(&d->quiet, &cfg) == 0)
+		while ((url = config_next(&cfg, CONFIG_DIRECTORY, &at)) != NULL)
+			if (*url == '/' && access(url, R_OK | X_OK) != 0) {
+				(void)snprintf(fix, sizeof(fix), "Make it with `mkdir -p %.300s`, "
+				    "or take it out of the config file.", url);
+				doctor_find(d, fix, "The folder of certificates %.300s cannot be "
+				    "read: %s.", url, strerror(errno));
+			}
+	config_free(&cfg);
+	forget_fault(d);
 }

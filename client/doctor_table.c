@@ -61,5 +61,6 @@ const struct doctor_check doctor_checks[] = {
 	ADVICE("locale", "whether the terminal shows every letter", doctor_locale),
 	NETWORK("smtp-unreachable", "the submission server", doctor_smtp),
 	NETWORK("imap-unreachable", "the mail store", doctor_imap),
+	NETWORK("directory-unreachable", "the directories", doctor_directory),
 };
 const size_t doctor_check_count = sizeof(doctor_checks) / sizeof(doctor_checks[0]);

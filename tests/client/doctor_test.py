@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from conftest import BUILD, ROOT, SEALMAIL
 
-HELPERS = ['sealmail-fetch', 'sealmail-mail', 'sealmail-token']
+HELPERS = ['sealmail-fetch', 'sealmail-imap', 'sealmail-lookup', 'sealmail-mail', 'sealmail-token']
 NOW = datetime.now(timezone.utc)
 
 
@@ -515,12 +515,20 @@ def test_a_kernel_that_remembers_no_passphrase_is_told_as_it_is(ward):
         assert told
 
 
-@pytest.mark.parametrize('key,id', [('smtp', 'smtp-unreachable'), ('imap', 'imap-unreachable')])
-def test_a_server_that_takes_no_connection(ward, key, id):
+def test_a_folder_of_certificates_that_is_not_there(ward):
+    folder = ward.sealmail.cwd / 'certificates'
+    ward.config(f'directory = {folder}\n')
+    ward.mend(ward.find('directory-unreachable', network=True))
+    assert ward.look(network=True) == []
+
+
+@pytest.mark.parametrize('key,id,scheme', [('smtp', 'smtp-unreachable', 'smtp'), ('imap', 'imap-unreachable', 'imaps'),
+                                           ('directory', 'directory-unreachable', 'ldap'), ('directory', 'directory-unreachable', 'http')])
+def test_a_server_that_takes_no_connection(ward, key, id, scheme):
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))
         port = s.getsockname()[1]
-        ward.config(f'{key} = {key}://127.0.0.1:{port}\n')
+        ward.config(f'{key} = {scheme}://127.0.0.1:{port}/\n')
         finding = ward.find(id, network=True)
         assert f'127.0.0.1:{port} cannot be reached' in finding['what']
         assert ward.look() == []
