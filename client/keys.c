@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "input.h"
 #include "secrets.h"
@@ -10,16 +9,6 @@
 enum { KEY_FILE_BYTES = 1 << 20, CERT_FILE_BYTES = 16 << 20 };
 
 /* ---- reading ---- */
-
-static void
-warn_of_permissions(const struct client *c, const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
-		client_note(c, "%s can be read or changed by other users; "
-		    "`chmod 600 %s` keeps it yours", path, path);
-}
 
 static int
 key_file_fault(struct client *c, const struct passphrases *p, const char *path,
@@ -50,7 +39,7 @@ read_key_file(struct client *c, struct passphrases *p, struct key_source *s)
 	int status;
 
 	if (rc == 0) {
-		warn_of_permissions(c, s->path);
+		secret_warn_if_open(c, s->path);
 		status = sm_keyfile_read(&s->file, sm_buf_bytes(&raw),
 		    options_has(&c->opt, OPT_NO_MAC), &pass, &c->limits, &err);
 		if (status != 0)

@@ -11,6 +11,7 @@
 #include "json_place.h"
 #include "judging.h"
 #include "keys.h"
+#include "mbox_watch.h"
 #include "output.h"
 #include "progress.h"
 #include "secrets.h"
@@ -27,6 +28,7 @@ struct reading {
 	struct output out;
 	bool has_out;
 	struct progress progress;
+	struct mbox_watch mailbox;
 	struct sm_open *open;
 };
 
@@ -215,6 +217,7 @@ push(struct reading *r, struct sm_bytes piece)
 {
 	int status, rc = 0;
 
+	mbox_watch(&r->mailbox, piece);
 	if (sm_open_wants_again(r->open))
 		rc = input_keep(r->c, &r->in, piece);
 	if (rc != 0)
@@ -358,6 +361,21 @@ remember_sender(struct reading *r)
 	return rc != 0 ? client_out_of_memory(r->c) : 0;
 }
 
+/* Of a mailbox the first letter alone was judged. */
+static int
+tell_mailbox(struct reading *r)
+{
+	static const char text[] = "This is a mailbox file with several letters, and all "
+	    "of this is about the first. Take them apart (git mailsplit, formail -s) and "
+	    "look at each.";
+
+	if (!r->mailbox.several)
+		return 0;
+	if (r->plan->mode == SM_OPEN_INSPECT)
+		client_note(r->c, "%s", text);
+	return sm_open_advise(r->open, text) != 0 ? client_out_of_memory(r->c) : 0;
+}
+
 static int
 conclude(struct reading *r)
 {
@@ -377,6 +395,8 @@ conclude(struct reading *r)
 		rc = output_commit(r->c, &r->out);
 	if (rc == 0)
 		rc = remember_sender(r);
+	if (rc == 0)
+		rc = tell_mailbox(r);
 	if (rc == 0)
 		rc = r->plan->show != NULL ? r->plan->show(r->c, report) :
 		    reading_tell(r->c, report);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ask.h"
@@ -37,6 +38,16 @@ read_fd(struct client *c, struct sm_buf *out, int fd, const char *name)
 	    name, SECRET_MAX_BYTES);
 }
 
+void
+secret_warn_if_open(const struct client *c, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
+		client_note(c, "%s can be read or changed by other users; "
+		    "`chmod 600 %s` keeps it yours", path, path);
+}
+
 static int
 read_path(struct client *c, struct sm_buf *out, const char *path)
 {
@@ -46,6 +57,7 @@ read_path(struct client *c, struct sm_buf *out, const char *path)
 	if (fd < 0)
 		return client_fault(c, errno == EACCES ? EXIT_PERMISSION : EXIT_NO_INPUT,
 		    "cannot read the secret from %s: %s", path, strerror(errno));
+	secret_warn_if_open(c, path);
 	rc = read_fd(c, out, fd, path);
 	(void)close(fd);
 	return rc;

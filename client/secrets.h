@@ -24,6 +24,9 @@ struct secrets {
 int secrets_read(struct client *c, struct secrets *s, bool reading);
 void secrets_free(struct secrets *s);
 
+/* Say so when a file that holds a secret is open to others. */
+void secret_warn_if_open(const struct client *c, const char *path);
+
 /* The first line of a file, appended to a secret buffer; not empty. */
 int secret_read_file(struct client *c, struct sm_buf *out, const char *path);
 /* The first line of what a descriptor, named by its number, gives: to a secret

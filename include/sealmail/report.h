@@ -88,6 +88,7 @@ struct sm_report {
 	char **from;              /* NULL-terminated; addresses of the From field */
 	char **advice;            /* NULL-terminated */
 	bool from_applies;        /* a From comparison was asked of this input */
+	bool not_judged;          /* inspect could read it, and says no more: no result */
 	struct sm_error error;    /* why, when result is malformed, limit, corrupt */
 };
 

@@ -140,7 +140,11 @@ put_report(struct sm_json *j, const struct sm_report *r)
 	sm_json_object_begin(j);
 	sm_json_key(j, "version");
 	sm_json_int(j, 1);
-	put(j, "result", sm_result_name(r->result));
+	if (r->not_judged) {
+		sm_json_key(j, "result");
+		sm_json_null(j);
+	} else
+		put(j, "result", sm_result_name(r->result));
 	sm_json_key(j, "exit");
 	sm_json_int(j, r->exit);
 	sm_json_key(j, "layers");

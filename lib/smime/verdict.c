@@ -547,6 +547,7 @@ sm_verdict_make(struct sm_open *o)
 		r->error = o->err;
 	r->exit = exit_of_mode(o, &signed_outside);
 	r->result = result_of_exit(r->exit);
+	r->not_judged = o->opt.mode == SM_OPEN_INSPECT && o->rc == 0;
 	rc = advise(o, signed_outside);
 out:
 	evidence_wipe(&ev);

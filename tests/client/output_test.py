@@ -1,4 +1,5 @@
 """A named output appears when it is complete and good, or not at all."""
+import json
 import os
 import resource
 import signal
@@ -174,3 +175,32 @@ def test_closed_standard_descriptors_do_no_harm(sealmail):
          f'-o out.eml {name} <&- >&- 2>&-'
     assert subprocess.run(['sh', '-c', sh], cwd=sealmail.cwd).returncode == 0
     assert b'multipart/signed' in sealmail.path('out.eml').read_bytes()
+
+
+# ---- what is said beside the content ----
+
+def test_inspect_judges_nothing_and_its_json_says_no_result(sealmail):
+    assert sealmail.json('inspect', stdin=sealmail.signed())['result'] is None
+    assert sealmail.json('inspect', stdin=LETTER)['result'] is None
+    assert sealmail.json('inspect', stdin=b'\x30\x80', exit=65)['result'] == 'malformed'
+
+
+@pytest.mark.parametrize('end', [b'\n', b'\r\n'])
+def test_of_a_mailbox_with_several_letters_the_first_is_judged_and_that_is_said(sealmail, end):
+    letter = b'From bob@example.org Sun Nov 22 09:14:00 2026' + end + sealmail.signed().replace(b'\r\n', end)
+    box = letter + end + letter
+    for verb in (['verify', *sealmail.trust()], ['open', '-o', 'out', *sealmail.trust()], ['inspect']):
+        assert 'several letters' in sealmail(*verb, stdin=box).err
+        assert 'several letters' not in sealmail(*verb, stdin=letter).err
+        report = sealmail(*verb, '--json=report', stdin=box)
+        assert any('several letters' in a for a in json.loads(sealmail.path('report').read_text())['advice']), report.err
+    quoted = sealmail.signed('alice', LETTER + b'\r\n\r\nFrom here on\r\n')
+    assert 'several letters' not in sealmail('verify', *sealmail.trust(), stdin=quoted).err
+
+
+def test_a_secret_that_others_can_read_is_told_of(sealmail):
+    word = sealmail.write('word', b'secret\n')
+    for mode, told in ((0o644, True), (0o600, False)):
+        word.chmod(mode)
+        done = sealmail('encrypt', '--secret-file', word, '-o', 'sealed', stdin=LETTER)
+        assert ('chmod 600' in done.err) == told, done.err
