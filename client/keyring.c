@@ -43,12 +43,13 @@ ask(void *ctx, const char *what, unsigned attempt,
 	return f->next.ask(f->next.ctx, what, attempt - f->used, give, give_ctx);
 }
 
-static int
-passphrases_ready(struct keyring *ring)
+int
+keyring_passphrases(struct keyring *ring, struct passphrases **out)
 {
 	int rc = ring->has_pass ? 0 : passphrases_init(ring->c, &ring->pass, true);
 
 	ring->has_pass = true;
+	*out = &ring->pass;
 	return rc;
 }
 
@@ -124,11 +125,12 @@ static int
 fetch(void *ctx, struct sm_key **out)
 {
 	struct keyring_key *k = ctx;
+	struct passphrases *pass;
 	int rc = k->ring->fault;
 
 	/* Asked once and not answered: not again for the next key. */
 	if (rc == 0)
-		rc = passphrases_ready(k->ring);
+		rc = keyring_passphrases(k->ring, &pass);
 	if (rc == 0)
 		rc = k->token == NULL ? fetch_file(k, out) :
 		    tokens_key(&k->ring->tokens, out, k->token, sm_key_spki(k->key));

@@ -81,6 +81,9 @@ struct sm_cert *keyring_key_cert(const struct keyring_key *k);
 bool keyring_key_may_sign(const struct keyring_key *k);
 bool keyring_key_may_decrypt(const struct keyring_key *k);
 
+/* The passphrases of this run, read once (a descriptor gives them only once). */
+int keyring_passphrases(struct keyring *ring, struct passphrases **out);
+
 /* Read one more key into the list; one that has gone meanwhile is no fault. */
 int keyring_read_key(struct keyring *ring, const char *id);
 

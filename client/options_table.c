@@ -95,6 +95,17 @@ const struct option_def option_table[OPT_COUNT] = {
 	    .help = "the request is signed by the present certificate",
 	    .more = "A CMS message in PEM with the PKCS#10 inside, for a CA that renews "
 	        "without asking again who you are." },
+	[OPT_STORE_FROM] = { OPT_STORE_FROM, 0, "from", TAKES(HINT, "STORE"),
+	    .words = "gpgsm nss:", .verbs = V(ID_IMPORT), .group = GROUP_KEYS,
+	    .help = "keys of another program: gpgsm, or nss:FOLDER",
+	    .more = "gpgsm:HOMEDIR for another home folder. nss:FOLDER is a profile of "
+	        "Thunderbird or Firefox, with cert9.db. Their passphrases come from "
+	        "where those of files do." },
+	[OPT_STORE_TO] = { OPT_STORE_TO, 0, "to", TAKES(HINT, "STORE"),
+	    .words = "gpgsm nss:", .verbs = V(ID_EXPORT), .group = GROUP_KEYS,
+	    .help = "into another program: gpgsm, or nss:FOLDER",
+	    .more = "gpgsm protects the key with the new passphrase, NSS with the "
+	        "password of its database." },
 	[OPT_BACKUP] = { OPT_BACKUP, 0, "backup", TAKES(FILE, "FILE"),
 	    .verbs = V(ID_REMOVE), .group = GROUP_KEYS,
 	    .help = "exported file that holds the key; is checked" },

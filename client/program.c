@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,7 +19,8 @@ struct running {
 	const struct program *p;
 	pid_t pid;
 	int out[2];                    /* pipe of its standard output */
-	int give[PROGRAM_FDS_MAX];     /* reading ends */
+	int give[PROGRAM_FDS_MAX + 1]; /* reading ends; after them the file */
+	size_t give_count;
 	int64_t deadline;
 };
 
@@ -87,12 +89,18 @@ prepare_gifts(struct running *r)
 	for (i = 0; i < r->p->give_count; i++) {
 		struct sm_bytes data = r->p->give[i];
 
-		r->give[i] = data.len <= PIPE_BYTES ? give_by_pipe(data) :
-		    give_by_memory(data);
+		if (i >= r->p->secret_count)
+			r->give[i] = give_by_memory(data);
+		else if (data.len <= PIPE_BYTES)
+			r->give[i] = give_by_pipe(data);
 		if (r->give[i] < 0)
 			return false;
 	}
-	return true;
+	r->give_count = i;
+	if (r->p->file == NULL)
+		return true;
+	r->give[r->give_count] = memfd_create("sealmail", MFD_CLOEXEC);
+	return r->give[r->give_count++] >= 0;
 }
 
 /* ---- starting ---- */
@@ -102,21 +110,22 @@ prepare_gifts(struct running *r)
 static void __attribute__((noreturn))
 become(struct running *r, char *const *argv, int null, pid_t parent)
 {
-	const int high = PROGRAM_FIRST_FD + 2 * PROGRAM_FDS_MAX;
+	const int high = PROGRAM_FIRST_FD + 2 * (PROGRAM_FDS_MAX + 1);
 	int out = r->out[1] >= 0 ? fcntl(r->out[1], F_DUPFD, high) : null;
 	bool ok = out >= 0;
 	size_t i;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	ok = ok && getppid() == parent && dup2(out, STDOUT_FILENO) >= 0 &&
-	    (r->p->has_terminal || dup2(null, STDIN_FILENO) >= 0) &&
-	    (!r->p->quiet || dup2(null, STDERR_FILENO) >= 0);
-	for (i = 0; ok && i < r->p->give_count; i++)
+	    dup2(null, STDIN_FILENO) >= 0 &&
+	    (!r->p->quiet || dup2(null, STDERR_FILENO) >= 0) &&
+	    (!r->p->joined || dup2(out, STDERR_FILENO) >= 0);
+	for (i = 0; ok && i < r->give_count; i++)
 		ok = (r->give[i] = fcntl(r->give[i], F_DUPFD, high)) >= 0;
-	for (i = 0; ok && i < r->p->give_count; i++)
+	for (i = 0; ok && i < r->give_count; i++)
 		ok = dup2(r->give[i], PROGRAM_FIRST_FD + (int)i) >= 0;
 	(void)close_range(3, PROGRAM_FIRST_FD - 1, 0);
-	(void)close_range(PROGRAM_FIRST_FD + (unsigned)r->p->give_count, ~0u, 0);
+	(void)close_range(PROGRAM_FIRST_FD + (unsigned)r->give_count, ~0u, 0);
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)signal(SIGXFSZ, SIG_DFL);
 	if (ok)
@@ -216,9 +225,29 @@ close_all(struct running *r)
 	for (i = 0; i < 2; i++)
 		if (r->out[i] >= 0)
 			(void)close(r->out[i]);
-	for (i = 0; i < PROGRAM_FDS_MAX; i++)
+	for (i = 0; i < PROGRAM_FDS_MAX + 1; i++)
 		if (r->give[i] >= 0)
 			(void)close(r->give[i]);
+}
+
+/* The file that it wrote. */
+static int
+fetch_file(const struct running *r)
+{
+	int fd = r->give[r->give_count - 1];
+	struct sm_buf *to = r->p->file;
+	size_t had = to->len;
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(fd, &st) != 0 || st.st_size < 0)
+		return PROGRAM_FAILED;
+	if ((uint64_t)st.st_size > r->p->max_out)
+		return PROGRAM_TOO_MUCH;
+	if (sm_buf_resize(to, had + (size_t)st.st_size) != 0)
+		return PROGRAM_FAILED;
+	n = pread(fd, to->data + had, (size_t)st.st_size, 0);
+	return n == st.st_size ? 0 : PROGRAM_FAILED;
 }
 
 /* execvp tells by exit status 127, which a program could use itself. */
@@ -243,7 +272,7 @@ is_there(const char *path)
 int
 program_run(const struct program *p)
 {
-	struct running r = { .p = p, .out = { -1, -1 }, .give = { -1, -1, -1, -1 },
+	struct running r = { .p = p, .out = { -1, -1 }, .give = { -1, -1, -1, -1, -1 },
 		.deadline = now_ms() + (int64_t)p->seconds * 1000 };
 	int rc = 0;
 
@@ -259,6 +288,8 @@ program_run(const struct program *p)
 	}
 	if (r.pid > 0)
 		rc = wait_for(&r, rc);
+	if (rc == 0 && p->file != NULL)
+		rc = fetch_file(&r);
 	close_all(&r);
 	return rc;
 }

@@ -14,15 +14,18 @@ enum { PROGRAM_FDS_MAX = 4, PROGRAM_FIRST_FD = 10 };
 struct program {
 	const char *path;          /* absolute, or a name that PATH finds */
 	const char *const *args;   /* NULL-terminated, without argv[0]; may be NULL */
-	/* What the child reads at descriptors PROGRAM_FIRST_FD, + 1, ... A secret of
-	 * up to 4 KiB goes through a pipe, anything else through memory without name. */
+	/* What the child reads at descriptors PROGRAM_FIRST_FD, + 1, ...: secrets of up
+	 * to 4 KiB first, through pipes; then files, in memory without name. */
 	struct sm_bytes give[PROGRAM_FDS_MAX];
-	size_t give_count;
+	size_t secret_count, give_count;
 	bool quiet;                /* its standard error goes nowhere */
-	bool has_terminal;         /* it keeps standard input */
+	bool joined;               /* ... or where its standard output goes */
 	unsigned seconds;          /* to finish in */
 	size_t max_out;
 	struct sm_buf *out;        /* its standard output; NULL: goes nowhere */
+	/* What it writes as a file, at the descriptor after those it is given: memory
+	 * without name, of at most max_out bytes; or NULL. */
+	struct sm_buf *file;
 };
 
 enum {

@@ -9,6 +9,7 @@
 #include "json_place.h"
 #include "keyring.h"
 #include "output.h"
+#include "store.h"
 
 enum { BACKUP_BYTES = 16 << 20 };
 
@@ -117,6 +118,10 @@ form(const struct options *o)
 {
 	const char *word = options_value(o, OPT_PKCS12_FORM);
 
+	/* gpgsm reads modern files from version 2.4 on. */
+	if (word == NULL && options_has(o, OPT_STORE_TO) &&
+	    strncmp(options_value(o, OPT_STORE_TO), "gpgsm", 5) == 0)
+		return SM_PKCS12_COMPAT;
 	if (word == NULL || strcmp(word, "modern") == 0)
 		return SM_PKCS12_MODERN;
 	return strcmp(word, "compat") == 0 ? SM_PKCS12_COMPAT : SM_PKCS12_LEGACY;
@@ -132,7 +137,7 @@ tell_pass(void *ctx, const char *what, unsigned attempt,
 
 /* What somebody will rely on as a backup is read back before it gets its name. */
 static int
-read_back(struct exporting *e)
+read_back(struct exporting *e, size_t count)
 {
 	struct sm_passphrase pass = { tell_pass, &e->pass };
 	struct sm_error err = SM_ERROR_INIT;
@@ -141,17 +146,18 @@ read_back(struct exporting *e)
 	    &e->c->limits, &err);
 	int rc = 0;
 
-	if (status != 0 || f.key_count != e->count)
+	if (status != 0 || f.key_count != count)
 		rc = client_fault_error(e->c, EXIT_INTERNAL, "the export could not be read "
 		    "back", &err, status);
 	sm_keyfile_wipe(&f);
 	return rc;
 }
 
+/* Of keys `first` and so on. */
 static int
-make_file(struct exporting *e)
+make_file(struct exporting *e, size_t first, size_t count)
 {
-	struct sm_pkcs12 p12 = { form(&e->c->opt), e->keys, e->count, &e->certs,
+	struct sm_pkcs12 p12 = { form(&e->c->opt), e->keys + first, count, &e->certs,
 		keyring_key_label(e->chosen[0]), sm_buf_bytes(&e->pass) };
 	struct sm_sink sink = sm_buf_sink(&e->file);
 	struct sm_error err = SM_ERROR_INIT;
@@ -159,7 +165,7 @@ make_file(struct exporting *e)
 
 	if (keyring_fault(&e->ring) != 0)
 		return keyring_fault(&e->ring); /* said already */
-	return status == 0 ? read_back(e) :
+	return status == 0 ? read_back(e, count) :
 	    client_fault_error(e->c, exit_from_status(status), NULL, &err, status);
 }
 
@@ -177,6 +183,66 @@ write_file(struct exporting *e)
 		    e->count == 1 ? "" : "s", e->certs.count,
 		    e->certs.count == 1 ? "" : "s", keyring_key_label(e->chosen[0]));
 	return rc;
+}
+
+/* gpgsm takes one key from a file. */
+static int
+put_into_store(struct exporting *e, struct store *store)
+{
+	size_t i, at_once = store->is_nss ? e->count : 1;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < e->count; i += at_once) {
+		sm_buf_clear(&e->file);
+		rc = make_file(e, i, at_once);
+		if (rc == 0)
+			rc = store_write(store, sm_buf_bytes(&e->file), sm_buf_bytes(&e->pass),
+			    sm_key_type(e->keys[i]) == SM_KEY_RSA);
+	}
+	if (rc == 0)
+		client_note(e->c, "put %zu key%s of %s into %s", e->count, e->count == 1 ? "" :
+		    "s", keyring_key_label(e->chosen[0]), store->name);
+	return rc;
+}
+
+static int
+fill_store(struct exporting *e, struct store *store)
+{
+	struct client *c = e->c;
+	int rc = choose(e, c->opt.operand);
+
+	if (rc == 0)
+		rc = collect_certs(e);
+	if (rc == 0)
+		rc = store->is_nss ? store_random_word(c, &e->pass) :
+		    passphrase_new(c, &e->pass, "the keys in gpgsm", false);
+	return rc == 0 ? put_into_store(e, store) : rc;
+}
+
+static int
+export_to_store(struct exporting *e, const char *where)
+{
+	struct client *c = e->c;
+	struct passphrases *pass = NULL;
+	struct store store;
+	int rc;
+
+	if (options_has(&c->opt, OPT_OUTPUT))
+		return client_fault(c, EXIT_USAGE, "--to puts the keys into %s; leave out "
+		    "--output", where);
+	rc = json_place_open(c, false);
+	if (rc == 0)
+		rc = keyring_open(c, &e->ring, false);
+	if (rc == 0)
+		rc = keyring_passphrases(&e->ring, &pass);
+	if (rc == 0)
+		rc = store_open(c, &store, where, pass);
+	if (rc != 0)
+		return rc;
+	rc = fill_store(e, &store);
+	store_close(&store);
+	return rc == 0 && c->json.wanted ? write_json(c, "exported", e->chosen, e->count) :
+	    rc;
 }
 
 static int
@@ -200,7 +266,7 @@ export(struct exporting *e)
 	if (rc == 0)
 		rc = passphrase_new(c, &e->pass, "the exported file", false);
 	if (rc == 0)
-		rc = make_file(e);
+		rc = make_file(e, 0, e->count);
 	if (rc == 0)
 		rc = write_file(e);
 	for (i = 0; rc == 0 && i < e->count; i++)
@@ -219,7 +285,8 @@ verb_id_export(struct client *c)
 	e.c = c;
 	e.pass.secret = e.file.secret = true;
 	e.ring.home.fd = e.ring.keys.fd = e.ring.lock = e.out.fd = -1;
-	rc = export(&e);
+	rc = options_has(&c->opt, OPT_STORE_TO) ?
+	    export_to_store(&e, options_value(&c->opt, OPT_STORE_TO)) : export(&e);
 	if (e.has_out)
 		output_close(&e.out);
 	free(e.keys);

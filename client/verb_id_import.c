@@ -15,6 +15,7 @@
 #include "json_place.h"
 #include "keyring.h"
 #include "keys.h"
+#include "store.h"
 
 enum { FILE_BYTES = 16 << 20 };
 
@@ -210,13 +211,62 @@ read_token(struct importing *m, const char *uri)
 	return rc == 0 ? tokens_list(&m->tokens, uri, take_token_key, m) : rc;
 }
 
+/* ---- other programs' stores ---- */
+
+static int
+tell_fixed(void *ctx, const char *what, unsigned attempt,
+    int (*give)(void *give_ctx, struct sm_bytes secret), void *give_ctx)
+{
+	(void)what;
+	return attempt == 0 ? give(give_ctx, *(const struct sm_bytes *)ctx) : SM_E_SECRET;
+}
+
+/* What cannot be read is as it would be in a folder: named, and passed over. */
+static int
+take_store_file(void *ctx, const struct store_file *f)
+{
+	struct importing *m = ctx;
+	struct sm_bytes word = f->passphrase;
+	struct sm_passphrase pass = { tell_fixed, &word };
+	struct sm_error err = SM_ERROR_INIT;
+	struct source *s = grow(m);
+	int status;
+
+	if (s == NULL || (s->path = strdup(f->label)) == NULL ||
+	    sm_buf_append(&s->pass, f->keep) != 0)
+		return client_out_of_memory(m->c);
+	status = sm_keyfile_read(&s->file, f->data, false, &pass, &m->c->limits, &err);
+	if (status == 0)
+		return 0;
+	client_note(m->c, "%s: left out: %s", f->label, err.text[0] != '\0' ? err.text :
+	    sm_status_name(status));
+	drop_last(m);
+	return status == SM_E_NOMEM ? client_out_of_memory(m->c) : 0;
+}
+
+static int
+read_store(struct importing *m, const char *where)
+{
+	struct store store;
+	int rc = store_open(m->c, &store, where, &m->pass);
+
+	if (rc == 0)
+		rc = store_read(&store, take_store_file, m);
+	store_close(&store);
+	return rc;
+}
+
 static int
 read_all(struct importing *m)
 {
+	const char *store = options_value(&m->c->opt, OPT_STORE_FROM);
 	struct stat st;
 	size_t i, j;
-	int rc = 0;
+	int rc = store != NULL ? read_store(m, store) : 0;
 
+	if (store == NULL && m->c->opt.operand_count == 0)
+		return client_fault(m->c, EXIT_USAGE, "id import needs a word more: sealmail "
+		    "id import FILE..., or --from gpgsm");
 	for (i = 0; rc == 0 && i < m->c->opt.operand_count; i++) {
 		const char *path = m->c->opt.operands[i];
 
