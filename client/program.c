@@ -117,7 +117,7 @@ become(struct running *r, char *const *argv, int null, pid_t parent)
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	ok = ok && getppid() == parent && dup2(out, STDOUT_FILENO) >= 0 &&
-	    dup2(null, STDIN_FILENO) >= 0 &&
+	    (r->p->has_terminal || dup2(null, STDIN_FILENO) >= 0) &&
 	    (!r->p->quiet || dup2(null, STDERR_FILENO) >= 0) &&
 	    (!r->p->joined || dup2(out, STDERR_FILENO) >= 0);
 	for (i = 0; ok && i < r->give_count; i++)

@@ -18,6 +18,7 @@ struct program {
 	 * to 4 KiB first, through pipes; then files, in memory without name. */
 	struct sm_bytes give[PROGRAM_FDS_MAX];
 	size_t secret_count, give_count;
+	bool has_terminal;         /* it keeps standard input */
 	bool quiet;                /* its standard error goes nowhere */
 	bool joined;               /* ... or where its standard output goes */
 	unsigned seconds;          /* to finish in */
