@@ -9,6 +9,14 @@
 
 #include "frame.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED false
+#endif
+
 enum { GONE = 74, NO_MEMORY = 70 };
 
 void
@@ -66,11 +74,9 @@ speak_limits(size_t memory_mib, unsigned seconds, bool writes_files)
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	limit(RLIMIT_CORE, 0);
-#ifndef __SANITIZE_ADDRESS__ /* it reserves terabytes */
-	limit(RLIMIT_AS, (rlim_t)memory_mib << 20);
-#else
-	(void)memory_mib;
-#endif
+	/* A sanitizer reserves terabytes. */
+	if (!SANITIZED)
+		limit(RLIMIT_AS, (rlim_t)memory_mib << 20);
 	limit(RLIMIT_CPU, seconds);
 	if (!writes_files)
 		limit(RLIMIT_FSIZE, 0);
