@@ -236,6 +236,10 @@ const struct option_def option_table[OPT_COUNT] = {
 	[OPT_ALL] = { OPT_ALL, 0, "all", FLAG, .verbs = V(MAIL_REPLY),
 	    .group = GROUP_MAIL, .help = "to everybody who got the letter",
 	    .more = "One's own addresses, as the keyring has them, are left out." },
+	[OPT_EDIT] = { OPT_EDIT, 0, "edit", FLAG, .verbs = DRAFTS, .group = GROUP_MAIL,
+	    .help = "open the draft in an editor, then send it",
+	    .more = "The editor is VISUAL or EDITOR, else vi. The draft lies in HOME/mail "
+	        "until it was sent; sealmail send does that, when you agree." },
 	[OPT_IMAP] = { OPT_IMAP, 0, "imap", TAKES(OTHER, "URL"), .verbs = SERVERS,
 	    .group = GROUP_MAIL, .help = "a server's folder: imaps://USER@HOST/FOLDER",
 	    .more = "imap:// begins TLS with STARTTLS; without TLS nothing is sent, but to "

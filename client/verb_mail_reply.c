@@ -14,6 +14,7 @@
 #include "json_place.h"
 #include "keyring.h"
 #include "mail_box.h"
+#include "mail_edit.h"
 #include "mail_letter.h"
 #include "mail_words.h"
 #include "output.h"
@@ -38,6 +39,7 @@ struct answer {
 	struct frame f;
 	struct output out;
 	struct sm_sink sink;
+	struct sm_buf draft;   /* for --edit */
 };
 
 /* ---- people ---- */
@@ -262,16 +264,20 @@ take_draft(struct answer *a)
 	}
 	if (strcmp(a->f.word, "draft") != 0)
 		return 0;
-	return sm_sink_write(&a->sink, sm_buf_bytes(&a->f.body)) != 0 ?
-	    output_fault(a->c, &a->out) : 0;
+	if (sm_sink_write(&a->sink, sm_buf_bytes(&a->f.body)) == 0)
+		return 0;
+	return options_has(&a->c->opt, OPT_EDIT) ? client_out_of_memory(a->c) :
+	    output_fault(a->c, &a->out);
 }
 
 static int
 write_draft(struct answer *a, struct mail_letter *m)
 {
-	int rc = output_open(a->c, &a->out, options_value(&a->c->opt, OPT_OUTPUT), false);
+	bool edit = options_has(&a->c->opt, OPT_EDIT);
+	int rc = edit ? 0 :
+	    output_open(a->c, &a->out, options_value(&a->c->opt, OPT_OUTPUT), false);
 
-	a->sink = output_sink(&a->out);
+	a->sink = edit ? sm_buf_sink(&a->draft) : output_sink(&a->out);
 	if (rc == 0)
 		rc = helper_send(&m->helper, "draft", sm_buf_bytes(&a->request));
 	while (rc == 0) {
@@ -280,6 +286,8 @@ write_draft(struct answer *a, struct mail_letter *m)
 			break;
 		rc = take_draft(a);
 	}
+	if (edit)
+		return rc == 0 ? mail_edit(a->c, sm_buf_bytes(&a->draft)) : rc;
 	if (rc == 0)
 		rc = output_commit(a->c, &a->out);
 	output_close(&a->out);
@@ -350,6 +358,7 @@ give_back(struct answer *a)
 	if (a->has_ring)
 		keyring_close(&a->ring);
 	sm_buf_free(&a->request);
+	sm_buf_free(&a->draft);
 	sm_buf_free(&a->f.body);
 }
 
@@ -361,7 +370,9 @@ run(struct client *c, bool forward)
 		.then = answer, .ctx = &a };
 	char *path = NULL;
 	const char *to = options_value(&c->opt, OPT_OUTPUT);
-	int rc = json_place_open(c, to == NULL || strcmp(to, "-") == 0);
+	bool to_stdout = (to == NULL || strcmp(to, "-") == 0) &&
+	    !options_has(&c->opt, OPT_EDIT);
+	int rc = json_place_open(c, to_stdout);
 
 	memset(&a, 0, sizeof(a));
 	a.c = c;

@@ -3,6 +3,7 @@ import email
 import email.policy
 import json
 import os
+import pty
 import re
 import stat
 import subprocess
@@ -596,3 +597,58 @@ def test_a_field_cannot_smuggle_another_into_the_draft(answer):
         b'Alice <', b'=?utf-8?q?Ali=0ABcc=3A_evil?= <')
     draft = answer('reply', message)
     assert draft['Bcc'] is None and 'evil' in draft['Subject']
+
+
+def at_a_terminal(words, env, answers=b''):
+    """Runs at a terminal of its own, types the answers; exit status and what was seen."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execve(words[0], [str(w) for w in words], env)
+    os.write(fd, answers)
+    seen = b''
+    while True:
+        try:
+            piece = os.read(fd, 4096)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(fd)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen.decode()
+
+
+@pytest.mark.parametrize('word', ['y', 'n'])
+def test_a_draft_is_edited_and_sent_when_the_user_agrees(sealmail, word):
+    sealmail.write('l.eml', LETTER.replace(b'To: bob', b'Message-ID: <1@x>\r\nTo: bob'))
+    editor = sealmail.write('editor.sh', b'#!/bin/sh\nls -l "$2" >>mode\nsed -i "s/^> Hello Bob/&\\nHello Alice/; 1i From: bob@example.org" "$2"\n')
+    editor.chmod(0o700)
+    mta = sealmail.write('mta.sh', b'#!/bin/sh\ncat >sent\n')
+    mta.chmod(0o700)
+    home = sealmail.path('home')
+    home.mkdir(mode=0o700)
+    (home / 'config').write_text(f'sendmail = {mta}\n')
+    (home / 'config').chmod(0o600)
+    (home / 'policy').write_text('default sign=no\n')
+    (home / 'policy').chmod(0o600)
+    env = {**sealmail.env, 'EDITOR': f'{editor} -x', 'TERM': 'dumb', 'PWD': str(sealmail.cwd)}
+    cwd = os.getcwd()
+    os.chdir(sealmail.cwd)
+    try:
+        code, seen = at_a_terminal([SEALMAIL, 'mail', 'reply', '--edit', '--home', home, 'l.eml'], env, word.encode() + b'\n')
+    finally:
+        os.chdir(cwd)
+    assert code == 0 and 'Send it?' in seen, seen
+    assert sealmail.path('mode').read_text().startswith('-rw-------')
+    drafts = list((home / 'mail').glob('draft-*.eml'))
+    if word == 'y':
+        sent = sealmail.path('sent').read_bytes()
+        assert b'Hello Alice' in sent and b'In-Reply-To: <1@x>' in sent and drafts == []
+    else:
+        assert not sealmail.path('sent').exists() and len(drafts) == 1 and str(drafts[0]) in seen.replace('\r\n', '')
+
+
+def test_a_draft_from_an_encrypted_letter_is_not_sent_in_the_open(sealmail, answer):
+    sealmail('mail', 'reply', *sealmail.trust(), *sealmail.identity('bob'), '-o', 'd.eml', '-', stdin=sealmail.letter_and_seal())
+    draft = b'From: bob@example.org\n' + sealmail.path('d.eml').read_bytes()
+    assert sealmail('send', '--dry-run', '-t', '--home', 'h', stdin=draft, exit=None).returncode in (30, 31)
