@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import BUILD, LETTER, SEALMAIL
+from conftest import BUILD, LETTER, ROOT, SEALMAIL
 from id_test import Ring, at_terminal, issue
 
 PIN, SO_PIN = '271828', '314159'
@@ -366,3 +366,33 @@ def test_sealmail_itself_links_no_token_library(sealmail):
     def needed(name):
         return subprocess.run(['readelf', '-d', BUILD / name], capture_output=True, text=True).stdout
     assert 'p11-kit' not in needed('sealmail') and 'p11-kit' in needed('sealmail-token')
+
+
+# ---- the page about it ----
+
+def test_what_the_page_about_tokens_shows_works_as_shown(sealmail, card):
+    """One script of all its blocks; a program types the PIN."""
+    pki = sealmail.pki
+    card.person(card.token(), 'alice')
+    for name in ('inter.pem', 'root.pem'):
+        shutil.copy(pki / name, sealmail.cwd)
+    sealmail.write('letter.eml', LETTER)
+    sealmail.write('sealed.eml', sealmail('encrypt', '-q', '--cipher', 'aes-256-gcm', '-r', pki / 'alice.pem', stdin=LETTER).stdout)
+    program = sealmail.path('ask')
+    program.write_text(f'#!/bin/sh\ncat {card.pin}\n')
+    program.chmod(0o700)
+    home = Path(sealmail.env['HOME']) / '.local/share/sealmail'
+    home.mkdir(parents=True, mode=0o700)
+    home.chmod(0o700)
+    (home / 'config').write_text(f'passphrase-program = {program}\n')
+    (home / 'config').chmod(0o600)
+    page = (ROOT / 'docs/TOKENS.md').read_text()
+    blocks = re.findall(r'^```sh\n(.*?)^```$', page, flags=re.M | re.S)
+    assert len(blocks) >= 6
+    # The key of the URI by itself asks the program too.
+    script = ''.join(blocks).replace("sign --key 'pkcs11", f"sign --passphrase-program {program} --key 'pkcs11")
+    done = subprocess.run(['sh', '-ex'], input=script.encode(), cwd=sealmail.cwd, capture_output=True, timeout=120,
+                          env={**sealmail.env, 'PATH': f'{BUILD}:{os.environ["PATH"]}'}, start_new_session=True)
+    assert done.returncode == 0, done.stderr.decode()
+    assert b'Hello Bob' in done.stdout and b'token  valid to' in done.stdout
+    openssl('req', '-in', 'alice.csr', '-verify', '-noout', cwd=sealmail.cwd)
