@@ -2,7 +2,8 @@
 
 Writes the book as the command would, then runs `sealmail who ADDRESS` for people drawn
 at random, beside `sealmail --version`, which does nothing: medians and 99th percentiles
-of whole runs, starting of the program included. Every certificate is another one (by its
+of whole runs, starting of the program included, and the processor time of each, which
+tells the same on a machine that is busy otherwise. Every certificate is another one (by its
 serial); one of each ten is confirmed and its path is checked, as when one writes to them.
 
 usage: contacts.py [--people N] [--each N] [--rounds N] [--dir DIR]
@@ -78,11 +79,14 @@ def write(path, text):
 
 
 def timed(words):
+    """Milliseconds by the clock, and of the processor."""
     begin = time.perf_counter()
-    done = subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    if done.returncode:
-        sys.exit(f'{words} ended with {done.returncode}: {done.stderr.decode()}')
-    return (time.perf_counter() - begin) * 1000
+    p = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(p.pid, 0)
+    p.returncode = os.waitstatus_to_exitcode(status)
+    if p.returncode:
+        sys.exit(f'{words} ended with {p.returncode}')
+    return (time.perf_counter() - begin) * 1000, (used.ru_utime + used.ru_stime) * 1000
 
 
 def main():
@@ -102,14 +106,13 @@ def main():
             n = rng.randrange(a.people)
             who.append(timed([BUILD / 'sealmail', 'who', '--home', home, f'person{n}@d{n % 97}.example.org']))
             nothing.append(timed([BUILD / 'sealmail', '--version']))
-        unknown = [timed([BUILD / 'sealmail', 'who', '--home', home, f'person{n}@d{n % 97}.example.org', '--quiet'])
-                   for n in range(20)]
     print(f'{a.people} people, {a.people * a.each} certificates, {a.rounds} look-ups')
-    for name, list_ms in (('who ADDRESS', who), ('--version', nothing), ('again', unknown)):
-        list_ms.sort()
-        print(f'{name:12} median {statistics.median(list_ms):6.2f} ms   99% {list_ms[int(len(list_ms) * 0.99)]:6.2f} ms')
-    cost = statistics.median(who) - statistics.median(nothing)
-    print(f'a look-up costs {cost:.2f} ms beside starting the program (at most {LIMIT_MS})')
+    for name, runs in (('who ADDRESS', who), ('--version', nothing)):
+        clock, cpu = (sorted(r[i] for r in runs) for i in (0, 1))
+        print(f'{name:12} median {statistics.median(clock):6.2f} ms   99% {clock[int(len(clock) * 0.99)]:6.2f} ms   '
+              f'processor {statistics.median(cpu):5.2f} ms')
+    cost = statistics.median(r[1] for r in who)
+    print(f'a look-up takes {cost:.2f} ms of the processor, with starting the program (at most {LIMIT_MS})')
     return 0 if cost <= LIMIT_MS else 1
 
 

@@ -190,21 +190,42 @@ show_contact(struct showing *s, struct contact *k, const struct contacts_choice 
 	return rc;
 }
 
+/* The directories are asked, and the book may have learned. */
 static int
-show_one(struct showing *s, const char *address)
+fetch(struct showing *s, const char *address, struct contact *k,
+    struct contacts_choice *ch)
+{
+	int rc;
+
+	contact_wipe(k);
+	contacts_choice_free(ch);
+	rc = contacts_choose(s->book, address, options_has(&s->c->opt, OPT_REFRESH) ?
+	    CONTACTS_REFRESH : CONTACTS_FETCH, ch);
+	return rc == 0 ? contacts_book_read(s->book, ch->address, k) : rc;
+}
+
+static int
+show_one(struct showing *s, const char *given)
 {
 	struct contacts_choice ch;
 	struct contact k;
-	int rc = contacts_choose(s->book, address, options_has(&s->c->opt, OPT_REFRESH) ?
-	    CONTACTS_REFRESH : CONTACTS_FETCH, &ch);
+	char *address;
+	int rc = contacts_address(s->c, given, &address);
 
+	memset(&ch, 0, sizeof(ch));
 	memset(&k, 0, sizeof(k));
-	if (rc == 0)
-		rc = contacts_book_read(s->book, ch.address, &k);
+	if (rc == 0 && address != NULL)
+		rc = contacts_book_read(s->book, address, &k);
+	if (rc == 0 && address != NULL)
+		rc = contacts_choose_in(s->book, &k, &ch);
+	if (rc == 0 && (address == NULL || ch.status != CONTACTS_USABLE ||
+		options_has(&s->c->opt, OPT_REFRESH)))
+		rc = fetch(s, given, &k, &ch);
 	if (rc == 0)
 		rc = show_contact(s, &k, &ch);
 	contact_wipe(&k);
 	contacts_choice_free(&ch);
+	free(address);
 	return rc;
 }
 
