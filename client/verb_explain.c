@@ -4,6 +4,7 @@
 
 #include "client.h"
 #include "codes.h"
+#include "doctor.h"
 #include "limit_names.h"
 
 /* ---- what a code can be ---- */
@@ -61,6 +62,30 @@ explain_reason(const char *code)
 	return true;
 }
 
+/* What doctor found is explained where it stands: here only what was looked at. */
+static bool
+explain_finding(const char *code)
+{
+	const struct doctor_check *k = doctor_check_find(code);
+
+	if (k == NULL)
+		return false;
+	printf("%s: a finding of `sealmail doctor`\n\nIt looks at %s.\nWhat to do: "
+	    "`sealmail doctor` says what it found, and names the command that mends "
+	    "it.\n", code, k->looks_at);
+	return true;
+}
+
+static void
+list_findings(FILE *to)
+{
+	size_t i;
+
+	fputs("\nfindings of doctor:", to);
+	for (i = 0; i < doctor_check_count; i++)
+		fprintf(to, "%s%s", i % 5 == 0 ? "\n  " : " ", doctor_checks[i].id);
+}
+
 static void
 list_reasons(FILE *to)
 {
@@ -101,6 +126,7 @@ list_codes(FILE *to)
 	for (i = 0; limit_table[i].name != NULL; i++)
 		fprintf(to, "%s%s", i % 6 == 0 && i > 0 ? "\n        " : " ",
 		    limit_table[i].name);
+	list_findings(to);
 	list_reasons(to);
 	fputc('\n', to);
 }
@@ -118,6 +144,7 @@ verb_explain(struct client *c)
 	}
 	known = explain_exit(code);
 	known |= explain_check(code);
+	known |= explain_finding(code);
 	if (known || explain_limit(c, code) || explain_reason(code))
 		return 0;
 	(void)client_fault(c, EXIT_USAGE, "nothing is called \"%s\"; what can be "

@@ -140,6 +140,12 @@ def test_every_check_has_a_word_in_the_manual_and_a_test(ward):
     assert [c for c in checked if f"'{c}'" not in own] == []
 
 
+def test_explain_knows_every_finding(ward):
+    for id in json.loads(ward('doctor', '--offline', '--json', '--spool', ward.sealmail.cwd, exit=None).stdout)['checked']:
+        assert 'a finding of `sealmail doctor`' in ward.sealmail('explain', id).stdout.decode()
+    assert 'own-root-untrusted' in ward.sealmail('explain').stdout.decode()
+
+
 # ---- HOME ----
 
 @pytest.mark.parametrize('what,mode', [('.', 0o755), ('keys', 0o750), ('trust', 0o777), ('keys/*/key.pem', 0o644), ('keys/*/info', 0o660),

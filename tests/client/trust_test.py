@@ -1,6 +1,7 @@
 """Roots: kept under HOME/trust, limited to domains, used when no --trust is given."""
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -191,6 +192,19 @@ def test_an_unlimited_root_speaks_where_a_limited_one_may_not(sealmail, trust):
     trust('trust add', sealmail.pki / 'root.pem', '--domain', 'partner.example')
     trust('trust add', sealmail.pki / 'inter.pem', '--reason', 'our own')
     trust('verify', stdin=sealmail.signed())
+
+
+def test_a_recipient_outside_is_untrusted_and_the_command_mends_it(sealmail, trust):
+    folder = sealmail.cwd / 'people'
+    folder.mkdir()
+    (folder / 'bob@example.org.pem').write_bytes((sealmail.pki / 'bob.pem').read_bytes() + (sealmail.pki / 'inter.pem').read_bytes())
+    trust('trust add', sealmail.pki / 'root.pem', '--domain', 'partner.example')
+    (trust.home / 'config').write_text(f'directory = {folder}\n')
+    done = trust('encrypt', '-r', 'bob@example.org', stdin=LETTER, exit=30)
+    assert 'bob@example.org is not in them' in done.err and done.stdout == b''
+    command = re.search(r'`sealmail (trust add --domain example.org [0-9a-f]{8})`', done.err)[1]
+    trust(command)
+    assert b'Hello Bob' in sealmail('decrypt', *sealmail.identity('bob'), stdin=trust('encrypt', '-q', '-r', 'bob@example.org', stdin=LETTER).stdout).stdout
 
 
 # ---- when it is read ----
