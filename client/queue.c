@@ -176,8 +176,12 @@ queued_accept(struct queue *q, struct queued *l)
 {
 	int rc = queued_save(l);
 
-	if (rc == 0)
-		rc = private_publish(l->c, &l->dir, &q->dir, l->id);
+	if (rc != 0)
+		return rc;
+	rc = private_publish(l->c, &l->dir, &q->dir, l->id);
+	/* What was refused must not go all the same, at the next flush. */
+	if (rc != 0)
+		private_discard(&q->dir, l->id);
 	return rc;
 }
 

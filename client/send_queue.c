@@ -82,8 +82,9 @@ send_queue_try(struct client *c, const struct config *cfg, struct queue *q,
 	} else if (refused > 0 && keep_refused) {
 		l->given_up = true;
 		rc = queued_save(l);
-	} else
-		rc = queued_remove(q, l);
+	} else if (queued_remove(q, l) != 0)
+		client_note(c, "%s was sent; the next --flush takes it out of the queue",
+		    l->message_id);
 	if (rc != 0)
 		return rc;
 	return refused > 0 ? EXIT_REFUSED :

@@ -53,9 +53,14 @@ fill_envelope(struct sending *s, struct queued *l)
 static int
 hand_over(struct sending *s, struct queue *q, struct queued *l)
 {
-	int rc = send_queue_try(s->c, &s->config, q, l, false);
-	int told = sending_report(s, l, rc);
+	int told, rc = send_queue_try(s->c, &s->config, q, l, false);
 
+	if (rc != 0 && rc != EXIT_REFUSED && rc != EXIT_LATER) {
+		client_note(s->c, "the letter stays in the queue; do not send it again, try "
+		    "`sealmail send --flush`");
+		rc = EXIT_LATER;
+	}
+	told = sending_report(s, l, rc);
 	/* Who was written to is known from now on, also when it takes a while. */
 	if (queued_count(l, RECEIVER_FAILED, false) < s->people.count && remember(s) != 0)
 		client_note(s->c, "the letter was accepted all the same");
