@@ -318,6 +318,8 @@ def test_nobody_listens_and_the_letter_waits(writer):
 
 def test_no_secret_is_in_arguments_environment_or_files(writer, fake):
     need('strace')
+    if os.environ.get('SEALMAIL_SANITIZED'):
+        pytest.skip('the leak checker traces its own process')
     server = fake(answers={'^AUTH': '334 ', '^[A-Za-z0-9+/=]{8,}$': '235 2.7.0 welcome'}, ehlo=('AUTH PLAIN',))
     writer.config(f'smtp = smtp://127.0.0.1:{server.port}', 'smtp-user = alice', f'smtp-password-file = {writer.password}')
     trace = writer.sealmail.path('trace')
