@@ -187,11 +187,11 @@ hook_decrypt(struct client *c)
 static int
 hook_view(struct client *c)
 {
-	const struct reading_plan plan = { .mode = SM_OPEN_ALL, .content = true,
-		.show = tell };
-
-	c->opt.operand = c->opt.operands[1];
-	return reading_run(c, &plan);
+	c->quiet = false;
+	c->opt.operand = c->opt.operands[0] = c->opt.operands[1];
+	c->opt.operand_count = 1;
+	c->verb = &verb_table[VERB_MAIL_SHOW];
+	return verb_mail_show(c);
 }
 
 /* ---- sending ---- */
