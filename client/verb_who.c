@@ -4,6 +4,7 @@
 
 #include <base/der.h>
 #include <sealmail/key.h>
+#include <sealmail/seal.h>
 
 #include "cert_json.h"
 #include "contacts_book.h"
@@ -32,6 +33,37 @@ state_of(const struct contacts_choice *ch, struct contact_cert *cc,
 	    32) == 0)
 		return "in use";
 	return s == CONTACTS_USABLE ? "not in use" : contacts_status_name(s);
+}
+
+/* Names of capabilities, each once. */
+struct names {
+	const char *list[64];
+	size_t count;
+};
+
+static int
+note_name(void *ctx, const char *name)
+{
+	struct names *n = ctx;
+	size_t i;
+
+	for (i = 0; i < n->count; i++)
+		if (strcmp(n->list[i], name) == 0)
+			return 0;
+	if (n->count < sizeof(n->list) / sizeof(n->list[0]))
+		n->list[n->count++] = name;
+	return 0;
+}
+
+/* What letters and the certificate in use say. */
+static void
+read_names(struct names *n, const struct contacts_choice *ch)
+{
+	n->count = 0;
+	(void)sm_capabilities_each(sm_buf_bytes(&ch->capabilities), note_name, n);
+	if (ch->cert != NULL)
+		(void)sm_capabilities_each(sm_cert_smime_capabilities(ch->cert),
+		    note_name, n);
 }
 
 static void
@@ -85,6 +117,7 @@ static void
 put_contact(struct showing *s, const struct contacts_choice *ch, struct contact *k)
 {
 	struct sm_json *j = &s->json;
+	struct names names;
 	size_t i;
 
 	sm_json_object_begin(j);
@@ -98,6 +131,12 @@ put_contact(struct showing *s, const struct contacts_choice *ch, struct contact 
 	cert_json_time(j, "seen", ch->seen);
 	cert_json_time(j, "written", ch->written);
 	cert_json_time(j, "capabilities_signed", k->capabilities_at);
+	read_names(&names, ch);
+	sm_json_key(j, "capabilities");
+	sm_json_array_begin(j);
+	for (i = 0; i < names.count; i++)
+		sm_json_string(j, names.list[i]);
+	sm_json_array_end(j);
 	sm_json_key(j, "certificates");
 	sm_json_array_begin(j);
 	for (i = 0; i < k->count; i++)
@@ -150,6 +189,7 @@ print_cert(struct showing *s, const struct contacts_choice *ch, struct contact_c
 static int
 print_contact(struct showing *s, const struct contacts_choice *ch, struct contact *k)
 {
+	struct names names;
 	size_t i;
 	int rc = 0;
 
@@ -158,6 +198,11 @@ print_contact(struct showing *s, const struct contacts_choice *ch, struct contac
 		rc = print_cert(s, ch, &k->certs[i]);
 	if (rc == 0 && ch->status == CONTACTS_USABLE)
 		printf("  usable: %s\n", ch->why);
+	read_names(&names, ch);
+	for (i = 0; rc == 0 && i < names.count; i++)
+		printf("%s%s", i == 0 ? "  can read: " : ", ", names.list[i]);
+	if (rc == 0 && names.count > 0)
+		putchar('\n');
 	return rc;
 }
 

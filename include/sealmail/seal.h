@@ -121,6 +121,12 @@ struct sm_seal_choice {
 };
 SM_EXPORT const struct sm_seal_choice *sm_seal_choice(const struct sm_seal *s);
 
+/* The names in SMIMECapabilities (DER), one by one: "aes-256-gcm", "rsa-oaep"; what
+ * has no name here is passed over, and a list that is malformed has none. each
+ * returns 0 to go on. */
+SM_EXPORT int sm_capabilities_each(struct sm_bytes der,
+    int (*each)(void *ctx, const char *name), void *ctx);
+
 /* A certs-only message (RFC 8551 section 3.8), whole. */
 SM_EXPORT SM_MUST_CHECK int sm_seal_certs_only(const struct sm_certs *certs,
     enum sm_seal_form form, const struct sm_sink *sink, struct sm_error *err);

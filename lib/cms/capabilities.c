@@ -1,6 +1,7 @@
 #include <base/der.h>
 #include <base/try.h>
 #include <cms/capabilities.h>
+#include <sealmail/seal.h>
 
 enum { CAPABILITIES_MAX = 256 };
 
@@ -100,6 +101,44 @@ sm_capabilities_read(struct sm_capabilities *out, struct sm_bytes der)
 	}
 	*out = c;
 	return true;
+}
+
+/* Where a capability may stand in the table of algorithms. */
+static const char *
+name_of(struct sm_bytes oid)
+{
+	static const enum sm_alg_kind kinds[] = { SM_ALG_CIPHER, SM_ALG_KEYTRANS, SM_ALG_KEYAGREE,
+		SM_ALG_KEM, SM_ALG_KDF };
+	const struct sm_alg *alg;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		alg = sm_alg_by_oid(kinds[i], oid);
+		if (alg != NULL)
+			return alg->name;
+	}
+	return NULL;
+}
+
+int
+sm_capabilities_each(struct sm_bytes der, int (*each)(void *ctx, const char *name),
+    void *ctx)
+{
+	struct sm_bytes list, one, oid;
+	struct sm_capabilities whole;
+	const char *name;
+	int rc = 0;
+
+	if (!sm_capabilities_read(&whole, der) ||
+	    !sm_der_get(&der, SM_DER_SEQUENCE, &list))
+		return 0;
+	while (rc == 0 && sm_der_get(&list, SM_DER_SEQUENCE, &one) &&
+	    sm_der_get_oid(&one, &oid)) {
+		name = name_of(oid);
+		if (name != NULL)
+			rc = each(ctx, name);
+	}
+	return rc;
 }
 
 static void

@@ -173,6 +173,8 @@ def test_a_good_letter_tells_whom_to_encrypt_to_and_what_he_reads(sealmail, book
     cert, = contact['certificates']
     assert contact['status'] == 'usable' and contact['seen'] == AT and f'signed mail {AT[:10]}' in contact['from']
     assert cert['confirmed'] is None and [s['kind'] for s in cert['sources']] == ['mail']
+    assert {'aes-256-gcm', 'rsa-oaep', 'chacha20-poly1305'} <= set(contact['capabilities'])
+    assert 'can read: aes-256-gcm, ' in book('who', 'bob@example.org', '--at', AT).stdout.decode()
     sealed = json.loads(book('encrypt', '-r', 'bob@example.org', '-o', 'x', '--json', '--at', AT, stdin=LETTER).stdout)
     assert sealed['cipher'] == 'aes-256-gcm' and 'all recipients' in sealed['why']
     opened = sealmail('decrypt', '--key', 'one.key', '--cert', 'one.pem', 'x').stdout
