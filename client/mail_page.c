@@ -9,12 +9,33 @@
 #include "mail_words.h"
 #include "plain_text.h"
 
-enum { FIELD_CHARS = 2000, NAME_COLUMN = 10, TEXT_MAX = 32 << 20 };
+enum { FIELD_CHARS = 2000, NAME_COLUMN = 10, MARGIN_LEFT = 10,
+	TEXT_MAX = 32 << 20 };
 
 static int
 put_clean(struct sm_buf *out, const char *text)
 {
 	return plain_text(out, sm_bytes_first(sm_bytes_str(text), FIELD_CHARS), PLAIN_LINE);
+}
+
+/* Text that stands at column `margin`: where the terminal would go on in the first
+ * column, which is ours, the next line begins at the margin. */
+static int
+put_wrapped(struct mail_page *p, struct sm_bytes text, unsigned margin)
+{
+	unsigned used = margin, wide;
+	size_t len;
+
+	for (; text.len > 0; text = sm_bytes_skip(text, len)) {
+		wide = plain_text_columns(plain_text_char(text, &len));
+		if (p->columns > margin + MARGIN_LEFT && used + wide > p->columns) {
+			SM_TRY(sm_buf_printf(&p->text, "\n%*s", (int)margin, ""));
+			used = margin;
+		}
+		used += wide;
+		SM_TRY(sm_buf_append(&p->text, sm_bytes_first(text, len)));
+	}
+	return 0;
 }
 
 /* A member of an object: the text made safe. */
@@ -36,6 +57,18 @@ put_member(struct mail_page *p, const char *key, const char *text)
 
 /* ---- fields ---- */
 
+static int
+put_value(struct mail_page *p, const char *text)
+{
+	struct sm_buf clean = SM_BUF_INIT;
+	int rc = put_clean(&clean, text);
+
+	if (rc == 0)
+		rc = put_wrapped(p, sm_buf_bytes(&clean), NAME_COLUMN);
+	sm_buf_free(&clean);
+	return rc;
+}
+
 /* name, text, where, other: the same field of the header in the open. */
 static int
 show_field(struct mail_page *p, const struct mail_texts *t)
@@ -45,7 +78,7 @@ show_field(struct mail_page *p, const struct mail_texts *t)
 	SM_TRY(put_clean(&p->text, t->text[0]));
 	SM_TRY(sm_buf_printf(&p->text, ":%*s", strlen(t->text[0]) < NAME_COLUMN - 1 ?
 	    (int)(NAME_COLUMN - 1 - strlen(t->text[0])) : 1, ""));
-	SM_TRY(put_clean(&p->text, t->text[1]));
+	SM_TRY(put_value(p, t->text[1]));
 	SM_TRY(sm_buf_append_byte(&p->text, '\n'));
 	if (is_open && strcmp(t->text[0], "From") != 0) {
 		SM_TRY(sm_buf_append_str(&p->open_fields, p->open_fields.len > 0 ? ", " : ""));
@@ -87,7 +120,7 @@ put_lines(struct mail_page *p, struct sm_bytes in)
 		end = memchr(in.data, '\n', in.len);
 		n = end != NULL ? (size_t)(end - in.data) : in.len;
 		SM_TRY(n > 0 ? sm_buf_append_str(&p->text, "  ") : 0);
-		SM_TRY(sm_buf_append(&p->text, sm_bytes_first(in, n)));
+		SM_TRY(put_wrapped(p, sm_bytes_first(in, n), 2));
 		SM_TRY(sm_buf_append_byte(&p->text, '\n'));
 		in = sm_bytes_skip(in, n + 1);
 	}

@@ -13,6 +13,7 @@ enum mail_page_state { MAIL_PAGE_FIELDS, MAIL_PAGE_TEXT, MAIL_PAGE_PARTS };
 
 struct mail_page {
 	struct mail_letter *letter;
+	unsigned columns;          /* of the terminal; 0: lines are as long as they are */
 	struct sm_buf text;        /* for people */
 	struct sm_buf json_text;   /* an object: protection, released, fields, ... */
 	/* While it is made: */

@@ -5,13 +5,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "text_filter.h"
 
-enum { HOLD_BYTES = 64 * 1024 };
+enum { HOLD_BYTES = 64 * 1024, COLUMNS_USUAL = 80 };
 
 /* ---- opening ---- */
 
@@ -217,6 +218,18 @@ output_restart(struct output *out)
 	out->total = 0;
 	if (ftruncate(out->fd, 0) != 0 || lseek(out->fd, 0, SEEK_SET) != 0)
 		out->error = errno;
+}
+
+unsigned
+output_columns(void)
+{
+	struct winsize size;
+
+	if (isatty(STDOUT_FILENO) != 1)
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return COLUMNS_USUAL;
+	return size.ws_col;
 }
 
 bool

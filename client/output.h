@@ -43,6 +43,8 @@ int output_open_fd(struct client *c, struct output *out, int fd, const char *nam
 struct sm_sink output_sink(struct output *out);
 /* Forget what was written so far (provisional outputs only). */
 void output_restart(struct output *out);
+/* Columns of the terminal that standard output is; 0: it is none. */
+unsigned output_columns(void);
 /* Everything was written and is good: name it. Returns 0 or an exit status. */
 int output_commit(struct client *c, struct output *out);
 /* After a failure of the sink: say what went wrong. */

@@ -82,3 +82,13 @@ plain_text(struct sm_buf *out, struct sm_bytes in, enum plain_text how)
 	}
 	return 0;
 }
+
+unsigned
+plain_text_columns(uint32_t c)
+{
+	enum { TAB_COLUMNS = 8, FIRST_WIDE = 0x1100 };
+
+	if (c == '\t')
+		return TAB_COLUMNS;
+	return c < FIRST_WIDE ? 1 : 2;
+}

@@ -20,5 +20,8 @@ SM_MUST_CHECK int plain_text(struct sm_buf *out, struct sm_bytes in,
 uint32_t plain_text_char(struct sm_bytes in, size_t *len);
 /* Is it one of those that are taken out? */
 bool plain_text_removes(uint32_t c, enum plain_text how);
+/* Columns of a terminal that it takes, or more: whoever counts with these never writes
+ * over the edge. */
+unsigned plain_text_columns(uint32_t c);
 
 #endif

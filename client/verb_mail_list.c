@@ -15,7 +15,7 @@
 #include "output.h"
 #include "plain_text.h"
 
-enum { LAST_DEFAULT = 50, FROM_COLUMNS = 28, TEXT_CHARS = 500, HOLD = 64 << 10 };
+enum { LAST_DEFAULT = 50, FROM_COLUMNS = 28, BEFORE_SUBJECT = 68, TEXT_CHARS = 500, HOLD = 64 << 10 };
 
 struct listing {
 	struct client *c;
@@ -28,6 +28,7 @@ struct listing {
 	size_t found_count;
 	struct mail_texts_kept kept;  /* while these are searched */
 	const char *maildir;
+	unsigned columns;    /* of the terminal; 0: none */
 	long long *skipped;
 };
 
@@ -85,12 +86,14 @@ static int
 put_column(struct listing *l, struct sm_bytes text, size_t columns)
 {
 	struct sm_bytes rest;
-	size_t len, n = 0;
+	size_t len, wide, n = 0;
 
 	sm_buf_clear(&l->field);
 	SM_TRY(plain_text(&l->field, sm_bytes_first(text, TEXT_CHARS), PLAIN_LINE));
-	for (rest = sm_buf_bytes(&l->field); rest.len > 0 && n < columns; n++) {
-		(void)plain_text_char(rest, &len);
+	for (rest = sm_buf_bytes(&l->field); rest.len > 0; n += wide) {
+		wide = plain_text_columns(plain_text_char(rest, &len));
+		if (n + wide > columns)
+			break;
 		SM_TRY(sm_buf_append(&l->text, sm_bytes_first(rest, len)));
 		rest = sm_bytes_skip(rest, len);
 	}
@@ -100,16 +103,22 @@ put_column(struct listing *l, struct sm_bytes text, size_t columns)
 static int
 put_line(struct listing *l, const struct mail_row *row)
 {
+	/* A good signature is about an address; the name beside it is anybody's. */
+	struct sm_bytes who = row->verdict == EXIT_GOOD && *row->signer != '\0' ?
+	    sm_bytes_str(row->signer) : short_name(row->from);
 	char day[17];
 
 	day_of(day, row->date);
 	SM_TRY(sm_buf_printf(&l->text, "%6lld  %-9s  %s  ", (long long)row->number,
 	    state_of(row), day));
-	SM_TRY(put_column(l, short_name(row->from), FROM_COLUMNS));
+	SM_TRY(put_column(l, who, FROM_COLUMNS));
 	SM_TRY(sm_buf_append_str(&l->text, "  "));
-	sm_buf_clear(&l->field);
-	SM_TRY(plain_text(&l->text, sm_bytes_first(sm_bytes_str(row->subject), TEXT_CHARS),
-	    PLAIN_LINE));
+	/* What went over the edge of a terminal would begin a line. */
+	if (l->columns > BEFORE_SUBJECT)
+		SM_TRY(put_column(l, sm_bytes_str(row->subject), l->columns - BEFORE_SUBJECT));
+	else
+		SM_TRY(plain_text(&l->text, sm_bytes_first(sm_bytes_str(row->subject),
+		    TEXT_CHARS), PLAIN_LINE));
 	return sm_buf_append_byte(&l->text, '\n');
 }
 
@@ -317,6 +326,7 @@ run(struct client *c, const char *word, struct sm_bytes body, long last,
 	int rc = output_open_fd(c, &l.out, STDOUT_FILENO, "standard output");
 
 	l.sink = output_sink(&l.out);
+	l.columns = output_columns();
 	if (options_has(&c->opt, OPT_BODY))
 		l.skipped = skipped;
 	if (rc == 0)

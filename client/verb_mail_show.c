@@ -91,6 +91,8 @@ show(struct mail_letter *m, void *ctx)
 	int rc;
 
 	memset(&page, 0, sizeof(page));
+	if (!options_has(&c->opt, OPT_OUTPUT))
+		page.columns = output_columns();
 	rc = mail_page_make(&page, m);
 	if (rc == 0 && !c->json.to_stdout)
 		rc = write_page(c, &page);

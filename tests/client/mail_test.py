@@ -652,3 +652,15 @@ def test_a_draft_from_an_encrypted_letter_is_not_sent_in_the_open(sealmail, answ
     sealmail('mail', 'reply', *sealmail.trust(), *sealmail.identity('bob'), '-o', 'd.eml', '-', stdin=sealmail.letter_and_seal())
     draft = b'From: bob@example.org\n' + sealmail.path('d.eml').read_bytes()
     assert sealmail('send', '--dry-run', '-t', '--home', 'h', stdin=draft, exit=None).returncode in (30, 31)
+
+
+def test_long_lines_do_not_reach_the_first_column_of_a_terminal(sealmail, box):
+    cover = ' ' * 70 + 'Signed by The Bank <bank@example.org>. ' * 4
+    box.add(one('text/plain; charset=utf-8', ('\u4e2d' * 38 + cover), head=HEAD.replace('hello', cover)))
+    env = {**sealmail.env, 'TERM': 'dumb'}
+    place = ['--maildir', box.dir, '--home', sealmail.path('home')]
+    for words in (['show', *place, '1'], ['list', *place]):
+        code, seen = at_a_terminal([SEALMAIL, 'mail', *words], env)
+        lines = seen.replace('\r\n', '\n').split('\n')
+        width = [sum(2 if unicodedata.east_asian_width(c) == 'W' else 1 for c in l) for l in lines]
+        assert max(width) <= 80 and not [l for l in lines if l.startswith(('Sign', 'by', 'The', '\u4e2d'))], seen
