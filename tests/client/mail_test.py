@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import resource
 import stat
 import subprocess
 import time
@@ -664,3 +665,16 @@ def test_long_lines_do_not_reach_the_first_column_of_a_terminal(sealmail, box):
         lines = seen.replace('\r\n', '\n').split('\n')
         width = [sum(2 if unicodedata.east_asian_width(c) == 'W' else 1 for c in l) for l in lines]
         assert max(width) <= 80 and not [l for l in lines if l.startswith(('Sign', 'by', 'The', '\u4e2d'))], seen
+
+
+@pytest.mark.skipif(bool(os.environ.get('SEALMAIL_SANITIZED')) or 'ASAN_OPTIONS' in os.environ, reason='a sanitizer needs all address space')
+def test_a_letter_that_needs_too_much_memory_ends_its_reader_and_nothing_else(sealmail, box):
+    box.add(attached('big.bin', data='x' * (60 << 20)))
+    done = box('show', '1', exit=None, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (150 << 20, 150 << 20)))
+    assert done.returncode in (40, 70) and done.stdout == b'' and 'memory' in done.err
+    assert len(box.list()) == 1
+
+
+def test_a_letter_larger_than_the_limit_is_named_with_the_way_to_read_it(show):
+    done = show.sealmail('mail', 'show', *show.evidence, '-', stdin=attached('big.bin', data='x' * (130 << 20)), exit=40)
+    assert 'view-bytes' in done.err and 'sealmail open -o FILE' in done.err
