@@ -323,6 +323,8 @@ deliver_by_submit(struct handover *h)
 	if (account.url == NULL)
 		return handover_note(h, NULL, true, "the file config names no mail store; "
 		    "write \"imap = imaps://HOST\"");
+	if (account.has_login && options_has(&h->c->opt, OPT_OFFLINE))
+		return handover_note(h, NULL, true, "--offline: no network is used");
 	rc = prepare(&s);
 	if (rc == 0)
 		rc = measure(h, &s.reader, &size);

@@ -317,6 +317,13 @@ next_above(const struct policy *p, const char *domain, size_t *longer_than)
 	return best;
 }
 
+/* A rule means every way to write it. */
+static bool
+same_address(const char *a, const char *b)
+{
+	return strcasecmp(a, b) == 0 || sm_address_equal(sm_bytes_str(a), sm_bytes_str(b));
+}
+
 static void
 apply_rules(const struct policy *p, const char *address, struct policy_how *out)
 {
@@ -331,8 +338,7 @@ apply_rules(const struct policy *p, const char *address, struct policy_how *out)
 		    same_domain(p->rules[i].who, domain))
 			lay_over(out, &p->rules[i].how);
 	for (i = 0; i < p->rule_count; i++)
-		if (strchr(p->rules[i].who, '@') != NULL &&
-		    strcasecmp(p->rules[i].who, address) == 0)
+		if (strchr(p->rules[i].who, '@') != NULL && same_address(p->rules[i].who, address))
 			lay_over(out, &p->rules[i].how);
 }
 

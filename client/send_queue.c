@@ -334,6 +334,9 @@ send_queue_drop(struct client *c, const char *id)
 	l.dir.fd = l.lock = -1;
 	if (rc == 0)
 		rc = queued_load(&q, id, true, &l, &busy);
+	/* What is damaged must be possible to get rid of. */
+	if (rc == EXIT_IO && l.lock >= 0)
+		rc = 0;
 	if (rc == 0 && busy)
 		rc = client_fault(c, EXIT_LATER, "%s is being sent by another sealmail", id);
 	else if (rc == 0 && l.dir.fd < 0)
@@ -342,7 +345,7 @@ send_queue_drop(struct client *c, const char *id)
 	if (rc == 0)
 		rc = queued_remove(&q, &l);
 	if (rc == 0)
-		client_note(c, "%s will not be sent", l.message_id);
+		client_note(c, "%s will not be sent", l.message_id != NULL ? l.message_id : id);
 	queued_free(&l);
 	queue_close(&q);
 	return rc;

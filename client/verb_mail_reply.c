@@ -222,6 +222,20 @@ add_sender(struct answer *a)
 	return 0;
 }
 
+/* Who wrote the text of an encrypted letter may have it back: sealmail send reads that
+ * from the draft. Only who signed it is known to have written it; whoever else names
+ * himself as its sender may have sent on what he could not read. */
+static int
+add_author(struct answer *a, const struct sm_report *r, const char *field)
+{
+	const struct person *from = first_of(a, "From");
+
+	if (!mail_is_encrypted(r) || r->exit != 0 || from == NULL ||
+	    strcmp(field, "From") != 0)
+		return 0;
+	return sm_buf_printf(&a->request, "author=%s\n", from->addr);
+}
+
 static bool
 is_any_chosen(const struct answer *a)
 {
@@ -242,6 +256,7 @@ make_request(struct answer *a, const struct sm_report *r)
 	if (a->forward)
 		return sm_buf_append_str(&a->request, "forward\n");
 	warn_of_signer(a, r, field);
+	SM_TRY(add_author(a, r, field));
 	SM_TRY(add_all(a, "to", field));
 	if (!is_any_chosen(a))
 		client_note(a->c, "the letter names nobody to reply to: write the address into "

@@ -346,6 +346,18 @@ say_message(GMimeMessage *m)
 	speak_text("end", "");
 }
 
+/* Text of an encrypted letter: sealmail send keeps it from people outside, but for those
+ * who are named here. */
+static void
+set_mark(GMimeMessage *m, struct sm_bytes body)
+{
+	char *author = speak_value(body, "author");
+
+	g_mime_object_set_header(GMIME_OBJECT(m), "X-Sealmail-From-Encrypted",
+	    author != NULL ? author : "yes", NULL);
+	free(author);
+}
+
 void
 draft_make(const struct letter *l, struct sm_bytes body)
 {
@@ -360,8 +372,7 @@ draft_make(const struct letter *l, struct sm_bytes body)
 	if (!forward)
 		set_references(m, l);
 	if (speak_has(body, "encrypted"))
-		g_mime_object_set_header(GMIME_OBJECT(m), "X-Sealmail-From-Encrypted", "yes",
-		    NULL);
+		set_mark(m, body);
 	content = body_of(l, forward);
 	g_mime_message_set_mime_part(m, content);
 	g_object_unref(content);

@@ -157,6 +157,8 @@ def test_a_damaged_letter_is_named_and_stands_in_nobodys_way(send, text):
     done = send('--flush=all', letter=b'', exit=74)
     assert 'is damaged' in done.err and first in done.err
     assert send.queue() == [first]
+    send('--drop', first, letter=b'')
+    assert send.queue() == []
 
 
 def test_a_letter_that_waits_too_long_is_given_up_and_kept(send):

@@ -375,6 +375,30 @@ def test_who_had_the_encrypted_text_may_have_it_again(send):
     assert 'no certificate' in done.err
 
 
+def test_a_reply_to_an_encrypted_letter_goes_back_to_its_author_and_to_nobody_else_outside(send, sealmail):
+    draft = sealmail('mail', 'reply', *sealmail.trust(), *sealmail.identity('bob'), '-', stdin=sealmail.letter_and_seal()).stdout
+    draft = b'From: bob@partner.example\n' + b'\n'.join(l for l in draft.split(b'\n') if not l.startswith(b'From:'))
+    send.file('policy', 'own-domains partner.example\ndefault sign=no\n')
+    send.knows('alice', 'mallory')
+    plan = send.plan('-t', letter=draft)
+    assert plan['protection'] == 'encrypted' and plan['messages'][0]['recipients'][0]['address'] == 'alice@example.org'
+    send('-t', 'mallory@example.org', letter=draft, exit=31)
+
+
+def test_somebody_elses_letter_is_not_sent_on_under_his_name(send):
+    text = letter('To: alice@example.org', 'Resent-From: alice@example.org', 'Resent-To: bob@example.org', sender='eve@x.example')
+    send('-t', exit=31, letter=text)
+    send.file('policy', 'default sign=no encrypt=never\n')
+    send('-t', letter=text)
+    assert send.boxes_filled() == ['bob@example.org']
+
+
+def test_offline_uses_no_network(send):
+    send.file('config', 'smtp = smtp://127.0.0.1:1\n')
+    done = send.sealmail('send', '--home', send.home, '--offline', '-t', stdin=LETTER, exit=75)
+    assert '--offline' in done.err and len(send.queue()) == 1
+
+
 def test_the_policy_file_changes_the_lists_of_domains(send):
     send.file('policy', 'own-domains example.org\npersonal-domains -gmail.com home.example\n'
                         'gmail.com confidential=allow encrypt=prefer\n')
