@@ -12,12 +12,13 @@
 #include <sealmail/key.h>
 
 #include "directories.h"
+#include "fetching.h"
 #include "home.h"
 #include "trust_store.h"
 
 enum { NAME_CHARS = 32, CA_FILE_BYTES = 256 << 10, CA_STEPS = 8, CA_MOST = 32,
 	CA_SAME_NAME = 8,
-	CA_CACHED = 64 };
+	CA_CACHED = 64, JUDGE_ROUNDS = 4 };
 
 /* ---- opening ---- */
 
@@ -47,6 +48,9 @@ contacts_close(struct contacts *book)
 {
 	if (book == NULL)
 		return;
+	if (book->fetching != NULL)
+		fetching_end(book->fetching);
+	free(book->fetching);
 	if (book->directories != NULL)
 		directories_close(book->directories);
 	free(book->directories);
@@ -452,19 +456,55 @@ load_roots(struct contacts *book)
 	return trust_store_load(book->c, book->pki);
 }
 
+static int
+begin_fetching(struct contacts *book)
+{
+	if (book->fetching != NULL)
+		return 0;
+	book->fetching = calloc(1, sizeof(*book->fetching));
+	if (book->fetching == NULL)
+		return client_out_of_memory(book->c);
+	return fetching_begin(book->c, book->fetching);
+}
+
+/* What is at hand, or may be fetched, about this path, or the issuer that it lacks.
+ * *more: something that was not known came. */
+static int
+fetch_evidence(struct contacts *book, const struct sm_trust_answer *a,
+    struct sm_cert *cert, bool *more)
+{
+	int rc = begin_fetching(book), got = 0;
+
+	*more = false;
+	if (rc != 0)
+		return rc;
+	if (a->result == SM_TRUST_GOOD && a->revocation == SM_TRUST_UNKNOWN)
+		got = fetching_revocation(book->fetching, book->pki, &a->path);
+	else if (a->result == SM_TRUST_UNTRUSTED)
+		got = fetching_issuer(book->fetching, book->pki, a->path.count > 0 ?
+		    a->path.list[0] : cert);
+	*more = got == 1;
+	return got < 0 ? client_out_of_memory(book->c) : 0;
+}
+
 int
 contacts_judge(struct contacts *book, struct sm_cert *cert, const char *address,
     struct sm_trust_answer *out)
 {
 	struct sm_certs cas = { NULL, 0, 0 };
-	int rc = load_roots(book);
+	bool more = true;
+	int rounds, rc = load_roots(book);
 
 	memset(out, 0, sizeof(*out));
 	if (rc == 0)
 		rc = contacts_book_cas(book, cert, &cas);
-	if (rc == 0)
+	for (rounds = 0; rc == 0 && more && rounds < JUDGE_ROUNDS; rounds++) {
+		sm_trust_answer_wipe(out);
 		rc = trust_store_judge(book->c, out, book->pki, cert, &cas,
 		    SM_TRUST_ENCRYPT, address);
+		if (rc == 0)
+			rc = fetch_evidence(book, out, cert, &more);
+	}
 	sm_certs_wipe(&cas);
 	return rc;
 }

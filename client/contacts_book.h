@@ -9,11 +9,13 @@
 #include "private.h"
 
 struct directories;
+struct fetching;
 
 struct contacts {
 	struct client *c;
 	struct private_dir home, dir;
 	struct sm_pki *pki;    /* the roots; NULL until one is asked for */
+	struct fetching *fetching; /* revocation evidence; NULL until one is asked for */
 	struct directories *directories; /* NULL until somebody is looked for */
 	/* CA certificates that were read: a thousand people have few of them. */
 	struct sm_certs cas;

@@ -171,14 +171,48 @@ is_vouched(const struct choosing *ch, const struct candidate *cand)
 	    ch->c->now - cand->cc->vouched < VOUCHED_SECONDS;
 }
 
+/* Why it is used; the sentence of the path, or whose word it is. */
+static int
+tell_usable(struct choosing *ch, const struct candidate *cand,
+    const struct sm_trust_answer *a)
+{
+	char when[32];
+
+	if (a->result == SM_TRUST_GOOD)
+		return say(ch->c, &ch->out->why, "%s", a->why);
+	day(when, cand->cc->confirmed != 0 ? cand->cc->confirmed : cand->cc->vouched);
+	return say(ch->c, &ch->out->why, cand->cc->confirmed != 0 ?
+	    "You confirmed it on %s." : "The domain of the address vouches for it by "
+	    "signed DNS names (seen on %s).", when);
+}
+
+/* Why it is not, when it comes nearest of all. */
+static int
+tell_unusable(struct choosing *ch, const struct candidate *cand,
+    const struct sm_trust_answer *a)
+{
+	bool revoked = a->result == SM_TRUST_REVOKED;
+	int rc;
+
+	note_nearest(ch, revoked ? CONTACTS_REVOKED : CONTACTS_UNTRUSTED, cand->cert);
+	if (ch->nearest_cert != cand->cert)
+		return 0;
+	rc = say(ch->c, &ch->out->why, "%s", revoked ? a->revocation_why : a->why);
+	if (rc == 0 && a->result == SM_TRUST_UNTRUSTED)
+		return say(ch->c, &ch->out->fix, "If you trust its CA: `sealmail trust add "
+		    "FILE` (`sealmail who add FILE` for one between it and a root); if you "
+		    "know that it is theirs: `sealmail who confirm %s`", ch->k->address);
+	if (rc == 0 && !revoked && a->fix[0] != '\0')
+		return say(ch->c, &ch->out->fix, "%s", a->fix);
+	return rc;
+}
+
 /* *usable; when it is, or comes nearest, the sentences say why. */
 static int
 judge(struct choosing *ch, const struct candidate *cand, bool *usable)
 {
-	struct contacts_choice *out = ch->out;
 	struct sm_trust_answer a;
 	bool encrypts;
-	char when[32];
 	int rc;
 
 	*usable = false;
@@ -192,23 +226,8 @@ judge(struct choosing *ch, const struct candidate *cand, bool *usable)
 	*usable = rc == 0 && (a.result == SM_TRUST_GOOD ||
 	    ((cand->cc->confirmed != 0 || is_vouched(ch, cand)) &&
 		a.result != SM_TRUST_REVOKED));
-	day(when, cand->cc->confirmed != 0 ? cand->cc->confirmed : cand->cc->vouched);
-	if (rc == 0 && *usable && a.result == SM_TRUST_GOOD)
-		rc = say(ch->c, &out->why, "%s", a.why);
-	else if (rc == 0 && *usable)
-		rc = say(ch->c, &out->why, cand->cc->confirmed != 0 ?
-		    "You confirmed it on %s." : "The domain of the address vouches for "
-		    "it by signed DNS names (seen on %s).", when);
-	else if (rc == 0) {
-		note_nearest(ch, a.result == SM_TRUST_REVOKED ? CONTACTS_REVOKED :
-		    CONTACTS_UNTRUSTED, cand->cert);
-		if (ch->nearest_cert == cand->cert) {
-			rc = say(ch->c, &out->why, "%s", a.result == SM_TRUST_REVOKED ?
-			    a.revocation_why : a.why);
-			if (rc == 0 && a.result != SM_TRUST_REVOKED && a.fix[0] != '\0')
-				rc = say(ch->c, &out->fix, "%s", a.fix);
-		}
-	}
+	if (rc == 0)
+		rc = *usable ? tell_usable(ch, cand, &a) : tell_unusable(ch, cand, &a);
 	sm_trust_answer_wipe(&a);
 	return rc;
 }

@@ -523,3 +523,24 @@ def test_without_the_helper_program_it_is_said_and_nothing_breaks(scene, tmp_pat
 def test_the_command_itself_does_not_link_curl():
     assert 'curl' not in subprocess.run(['ldd', SEALMAIL], capture_output=True, text=True).stdout
     assert 'curl' in subprocess.run(['ldd', HELPER], capture_output=True, text=True).stdout
+
+
+def test_a_revoked_certificate_is_not_encrypted_to_even_when_it_was_confirmed(scene, web):
+    scene.issue('bob', '/CN=Bob', scene.dir / 'ca', 'keyUsage=keyAgreement\nextendedKeyUsage=emailProtection\n'
+                f'subjectAltName=email:bob@example.org\ncrlDistributionPoints=URI:{web.url}/ca.crl\n')
+
+    def encrypt(exit, *words):
+        return scene.sealmail('encrypt', '--home', scene.home, '-r', 'bob@example.org', *words, stdin=LETTER, exit=exit)
+    scene.sealmail('who', 'add', '--home', scene.home, 'bob.pem', 'ca.pem')
+    encrypt(0)
+    assert web.seen == []
+    scene.crl('bob')
+    scene.config('fetch-revocation = crl\n')
+    encrypt(0, '--offline')
+    assert web.seen == []
+    assert 'revoked' in encrypt(30).err and web.paths() == ['/ca.crl', '/root.crl']
+    scene.config('')
+    encrypt(30, '--offline')    # what is known stays known
+    assert len(web.seen) == 2
+    shown = json.loads(scene.sealmail('who', '--home', scene.home, '--json', 'bob@example.org', exit=30).stdout)
+    assert shown['contacts'][0]['status'] == 'revoked'
