@@ -179,14 +179,17 @@ store_gpgsm_write(struct store *s, struct sm_bytes p12, struct sm_bytes passphra
 		"--passphrase-fd", FD_WORD, "--import", FD_FILE, NULL };
 	const char *args[ARGS_MAX];
 	struct program p = gpgsm(args, NULL);
-	int status, rc;
+	int status = -1, rc = 0, tries;
 
 	put_args(s, args, rest);
 	p.give[0] = passphrase;
 	p.give[1] = p12;
 	p.secret_count = 1;
 	p.give_count = 2;
-	rc = store_run(s, &p, PACKAGE, &status);
+	/* It waits a few seconds only for the agent that it starts; once more does no
+	 * harm, for a key that is there stays as it is. */
+	for (tries = 0; rc == 0 && status != 0 && tries < 2; tries++)
+		rc = store_run(s, &p, PACKAGE, &status);
 	if (rc == 0 && status != 0)
 		rc = client_fault(s->c, EXIT_INTERNAL, "gpgsm did not take the key%s", is_rsa ?
 		    "; it reads old PKCS#12 files: leave out --form, or give --form compat" :
