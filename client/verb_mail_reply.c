@@ -74,6 +74,7 @@ keep_person(struct answer *a, const struct sm_report *r, const struct mail_texts
 		return SM_E_NOMEM;
 	a->people = p;
 	p += a->count++;
+	memset(p, 0, sizeof(*p));
 	p->field = strdup(t->text[0]);
 	p->name = strdup(t->text[1]);
 	p->addr = strdup(t->text[2]);
