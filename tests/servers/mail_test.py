@@ -177,6 +177,13 @@ def test_lmtp_hands_over_to_dovecot_and_answers_for_each(site, writer, way):
     assert b'\n.\n..two\nlast' in message
 
 
+def test_postfixs_own_sendmail_takes_it(site, writer):
+    site.forget('bob@example.org')
+    writer('-t', '--sendmail', f'/usr/sbin/sendmail -C {site.postfix.conf}')
+    message, = site.wait('bob@example.org')
+    assert b'Hello Bob' in writer.opened(message)
+
+
 def test_lmtp_goes_to_no_other_machine(writer):
     writer.config('lmtp = mail.example.org:24')
     assert 'this machine only' in writer('-t', exit=75).err
