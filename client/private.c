@@ -478,12 +478,11 @@ wait_for(struct client *c, int fd, const char *path)
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return cannot(c, "lock", path, errno);
 		if (waited == LOCK_TELL_MS)
-			client_note(c, "waiting for another sealmail that changes the "
-			    "keyring");
+			client_note(c, "waiting for another sealmail that holds %s", path);
 		(void)nanosleep(&step, NULL);
 	}
-	return client_fault(c, EXIT_LATER, "another sealmail has been changing the "
-	    "keyring for a minute (%s is locked); try again later", path);
+	return client_fault(c, EXIT_LATER, "another sealmail has held %s for a minute; try "
+	    "again later", path);
 }
 
 int
