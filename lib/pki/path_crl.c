@@ -309,21 +309,28 @@ delta_forged(X509_CRL *crl, const struct sm_chain *chain)
 	return true;
 }
 
-/* The lists to ask: all, or those with a strong signature only. */
+/* Which lists to ask. */
+struct crl_choice {
+	bool strong_only;
+	int64_t made_until; /* only those that were made by then */
+	bool left_out;      /* a weak one was passed over */
+};
+
 static STACK_OF(X509_CRL) *
-choose(const struct sm_pki *p, const struct sm_chain *chain, bool strong_only,
-    bool *left_out)
+choose(const struct sm_pki *p, const struct sm_chain *chain, struct crl_choice *which)
 {
 	STACK_OF(X509_CRL) *to = sk_X509_CRL_new_null();
 
-	*left_out = false;
+	which->left_out = false;
 	for (int i = 0; to != NULL && i < sk_X509_CRL_num(p->crls); i++) {
 		X509_CRL *crl = sk_X509_CRL_value(p->crls, i);
+		int64_t made = INT64_MIN;
 
-		if (delta_forged(crl, chain))
+		sm_path_time(&made, X509_CRL_get0_lastUpdate(crl));
+		if (delta_forged(crl, chain) || made > which->made_until)
 			continue;
-		if (strong_only && crl_weak(crl)) {
-			*left_out = true;
+		if (which->strong_only && crl_weak(crl)) {
+			which->left_out = true;
 		} else if (sk_X509_CRL_push(to, crl) <= 0) {
 			sk_X509_CRL_free(to);
 			return NULL;
@@ -333,16 +340,42 @@ choose(const struct sm_pki *p, const struct sm_chain *chain, bool strong_only,
 }
 
 static int
-ask(struct crl_run *r, const struct sm_pki *p, bool strong_only, bool *left_out)
+ask(struct crl_run *r, const struct sm_pki *p, struct crl_choice *which)
 {
 	int rc;
 
-	r->crls = choose(p, r->chain, strong_only, left_out);
+	r->crls = choose(p, r->chain, which);
 	if (r->crls == NULL)
 		return SM_E_NOMEM;
 	rc = run(r);
 	sk_X509_CRL_free(r->crls);
 	return rc;
+}
+
+/* A list drops what has expired (RFC 5280 section 3.3): that an expired certificate is
+ * not on a list that was made later says nothing. Not true of lists that say they keep
+ * them (X.509 expiredCertsOnCRL), which nobody was seen to make for mail. */
+static int
+doubt_silence(struct crl_run *r, const struct sm_pki *p,
+    const struct sm_path_options *opt)
+{
+	const struct sm_cert *c = r->chain->cert[0];
+	struct crl_choice timely = { !opt->allow_weak, sm_cert_not_after(c), false };
+	struct sm_rev_state again = { .reason = -1 };
+	struct crl_run s = *r;
+	char label[SM_LABEL_MAX];
+
+	if (r->out->answer != SM_REV_GOOD || sm_cert_not_after(c) >= opt->at)
+		return SM_OK;
+	s.out = &again;
+	SM_TRY(ask(&s, p, &timely));
+	if (again.answer == SM_REV_GOOD)
+		return SM_OK;
+	r->out->answer = SM_REV_UNKNOWN;
+	WHY(r->out, "Not known: the revocation list was made after the certificate of %s "
+	    "had expired, and such lists leave the expired out.",
+	    sm_path_label(label, c));
+	return SM_OK;
 }
 
 int
@@ -353,18 +386,20 @@ sm_path_crl(struct sm_rev_state *out, const struct sm_pki *p,
 	struct sm_chain part = { .count = chain->count - which };
 	struct crl_run r = { .chain = &part, .out = out };
 	struct sm_rev_state weak = *out;
-	bool left_out = false;
+	struct crl_choice all = { !opt->allow_weak, INT64_MAX, false };
 	int rc;
 
 	memcpy(part.cert, chain->cert + which, part.count * sizeof(*part.cert));
 	r.subject = sm_cert_x509(part.cert[0]);
 	SM_TRY_OUT(prepare(&r, p, carried, opt));
-	SM_TRY_OUT(ask(&r, p, !opt->allow_weak, &left_out));
-	if (!left_out || out->answer != SM_REV_UNKNOWN)
+	SM_TRY_OUT(ask(&r, p, &all));
+	SM_TRY_OUT(doubt_silence(&r, p, opt));
+	if (!all.left_out || out->answer != SM_REV_UNKNOWN)
 		goto out;
 	/* A weakly signed list proves no innocence, but its warning counts. */
 	r.out = &weak;
-	SM_TRY_OUT(ask(&r, p, false, &left_out));
+	all.strong_only = false;
+	SM_TRY_OUT(ask(&r, p, &all));
 	if (weak.answer == SM_REV_REVOKED)
 		*out = weak;
 	else if (weak.answer == SM_REV_GOOD)

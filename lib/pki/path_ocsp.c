@@ -105,6 +105,30 @@ fresh(struct sm_rev_state *s, const struct question *q, const ASN1_TIME *begin,
 	return true;
 }
 
+/* A responder may have forgotten what has expired: its "good" counts when it was said
+ * before, or when it says how far back it remembers (RFC 6960 section 4.4.4). */
+static bool
+remembers(struct sm_rev_state *s, const struct question *q, OCSP_SINGLERESP *single,
+    const ASN1_TIME *begin)
+{
+	int64_t end = sm_cert_not_after(q->cert), from = 0, back = INT64_MAX;
+	ASN1_GENERALIZEDTIME *cutoff;
+	char label[SM_LABEL_MAX];
+
+	if (!sm_path_time(&from, begin) || from <= end)
+		return true;
+	cutoff = OCSP_SINGLERESP_get1_ext_d2i(single, NID_id_pkix_OCSP_archiveCutoff,
+	    NULL, NULL);
+	if (cutoff != NULL)
+		sm_path_time(&back, cutoff);
+	ASN1_GENERALIZEDTIME_free(cutoff);
+	if (back <= end)
+		return true;
+	WHY(s, "Not known: the OCSP response is newer than the end of the certificate of "
+	    "%s, and responders forget the expired.", sm_path_label(label, q->cert));
+	return false;
+}
+
 /* The response is genuine: what does it say? */
 static void
 take_answer(struct sm_rev_state *s, const struct question *q,
@@ -120,7 +144,7 @@ take_answer(struct sm_rev_state *s, const struct question *q,
 		say_revoked(s, q, at, reason);
 		break;
 	case V_OCSP_CERTSTATUS_GOOD:
-		if (!fresh(s, q, begin, end))
+		if (!fresh(s, q, begin, end) || !remembers(s, q, single, begin))
 			break;
 		if (!q->opt->allow_weak && signature_weak(bs)) {
 			WHY(s, "Not known: the OCSP response at hand is signed with "

@@ -475,6 +475,86 @@ garbage_is_no_evidence(void **state)
 	scene_free(&s);
 }
 
+static void
+a_list_made_after_a_certificate_expired_says_nothing_of_it(void **state)
+{
+	struct house h = house();
+	struct scene s = scene();
+	struct sm_buf crl = SM_BUF_INIT;
+	int64_t end = sm_cert_not_after(h.alice.cert);
+
+	(void)state;
+	scene_trust(&s, &h.root);
+	scene_carry(&s, &h.ca);
+	mint_crl(&crl, &h.root, end - DAY, end + 60 * DAY, NULL, NULL);
+	scene_crl(&s, &crl);
+	mint_crl(&crl, &h.ca, end + DAY, end + 60 * DAY, NULL, NULL);
+	scene_crl(&s, &crl);
+	s.opt.at = end + 2 * DAY;
+	scene_judge(&s, &h.alice);
+	assert_int_equal(s.v.revocation, SM_REV_UNKNOWN);
+	assert_says(s.v.revocation_why, "leave the expired out");
+	/* one that was still made for it tells */
+	mint_crl(&crl, &h.ca, end - DAY, end + 60 * DAY, NULL, NULL);
+	scene_crl(&s, &crl);
+	scene_judge(&s, &h.alice);
+	assert_int_equal(s.v.revocation, SM_REV_GOOD);
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+a_list_that_still_names_an_expired_certificate_is_heard(void **state)
+{
+	struct house h = house();
+	struct scene s = scene();
+	struct sm_buf crl = SM_BUF_INIT;
+	int64_t end = sm_cert_not_after(h.alice.cert);
+
+	(void)state;
+	scene_trust(&s, &h.root);
+	scene_carry(&s, &h.ca);
+	mint_crl(&crl, &h.ca, end + DAY, end + 60 * DAY,
+	    (struct mint_revoked[]){ { 7, NOW, 1 }, { 0, 0, 0 } }, NULL);
+	scene_crl(&s, &crl);
+	s.opt.at = end + 2 * DAY;
+	scene_judge(&s, &h.alice);
+	assert_int_equal(s.v.revocation, SM_REV_REVOKED);
+	scene_free(&s);
+	house_free(&h);
+}
+
+static void
+a_response_about_an_expired_certificate_counts_when_it_is_older_than_that(void **state)
+{
+	struct mint ca = mint(&(struct mint_spec){ .cn = "Old CA", .from = NOW - DAY,
+	    .to = NOW + 4000 * DAY, .ext = {
+		{ NID_basic_constraints, "critical,CA:TRUE" },
+		{ NID_key_usage, "keyCertSign,cRLSign" } } });
+	struct mint alice = mint_mail("alice@example.org", &ca, 7);
+	struct scene s = scene();
+	struct sm_buf ocsp = SM_BUF_INIT;
+	int64_t end = sm_cert_not_after(alice.cert);
+
+	(void)state;
+	scene_trust(&s, &ca);
+	mint_ocsp(&ocsp, &alice, &ca, &ca, V_OCSP_CERTSTATUS_GOOD, end + DAY,
+	    end + 60 * DAY);
+	scene_ocsp(&s, &ocsp);
+	s.opt.at = end + 2 * DAY;
+	scene_judge(&s, &alice);
+	assert_int_equal(s.v.revocation, SM_REV_UNKNOWN);
+	assert_says(s.v.revocation_why, "responders forget the expired");
+	mint_ocsp(&ocsp, &alice, &ca, &ca, V_OCSP_CERTSTATUS_GOOD, end - DAY,
+	    end + 60 * DAY);
+	scene_ocsp(&s, &ocsp);
+	scene_judge(&s, &alice);
+	assert_int_equal(s.v.revocation, SM_REV_GOOD);
+	scene_free(&s);
+	mint_free(&alice);
+	mint_free(&ca);
+}
+
 int
 main(void)
 {
@@ -502,6 +582,10 @@ main(void)
 		cmocka_unit_test(a_response_about_somebody_else_says_nothing),
 		cmocka_unit_test(revoked_on_a_list_outweighs_good_by_ocsp),
 		cmocka_unit_test(garbage_is_no_evidence),
+		cmocka_unit_test(a_list_made_after_a_certificate_expired_says_nothing_of_it),
+		cmocka_unit_test(a_list_that_still_names_an_expired_certificate_is_heard),
+		cmocka_unit_test(
+		    a_response_about_an_expired_certificate_counts_when_it_is_older_than_that),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
