@@ -198,7 +198,8 @@ tell_unusable(struct choosing *ch, const struct candidate *cand,
 	if (ch->nearest_cert != cand->cert)
 		return 0;
 	rc = say(ch->c, &ch->out->why, "%s", revoked ? a->revocation_why : a->why);
-	if (rc == 0 && a->result == SM_TRUST_UNTRUSTED)
+	/* With a path, its root is trusted for others: the fix names the domain. */
+	if (rc == 0 && a->result == SM_TRUST_UNTRUSTED && a->path.count < 2)
 		return say(ch->c, &ch->out->fix, "If you trust its CA: `sealmail trust add "
 		    "FILE` (`sealmail who add FILE` for one between it and a root); if you "
 		    "know that it is theirs: `sealmail who confirm %s`", ch->k->address);
