@@ -275,19 +275,28 @@ each(struct box_index *b, sqlite3_stmt *s, box_message_fn fn, void *ctx)
 	(void)sqlite3_finalize(s);
 }
 
+static const struct {
+	const char *prefix, *sql;
+} fields[] = {
+	{ "from:", " AND instr(folded_sender, ?)" },
+	{ "to:", " AND instr(folded_recipients, ?)" },
+	{ "subject:", " AND instr(folded_subject, ?)" },
+	{ "kind:", " AND kind = ?" },
+};
+
+bool
+box_index_names_field(const char *word)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+		if (g_str_has_prefix(word, fields[i].prefix))
+			return true;
+	return false;
+}
+
 /* "from:ann" looks in one field, "ann" in all. The words themselves are bound. */
 static const char *
 condition(const char *word, const char **needle)
 {
-	static const struct {
-		const char *prefix, *sql;
-	} fields[] = {
-		{ "from:", " AND instr(folded_sender, ?)" },
-		{ "to:", " AND instr(folded_recipients, ?)" },
-		{ "subject:", " AND instr(folded_subject, ?)" },
-		{ "kind:", " AND kind = ?" },
-	};
-
 	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
 		if (g_str_has_prefix(word, fields[i].prefix)) {
 			*needle = word + strlen(fields[i].prefix);

@@ -44,6 +44,8 @@ typedef void (*box_message_fn)(void *ctx, const struct box_message *m);
  * which must match; NULL: no condition. */
 void box_index_each(struct box_index *b, int64_t last, char *const *words,
     box_message_fn fn, void *ctx);
+/* Does the word name a field ("from:ann")? */
+bool box_index_names_field(const char *word);
 /* One message; false when there is none of that number. */
 bool box_index_find(struct box_index *b, int64_t number, box_message_fn fn, void *ctx);
 

@@ -13,6 +13,8 @@ enum { MESSAGE_MAX = 16 << 20 };
 struct finder {
 	struct box_search *s;
 	GHashTable *by_field; /* numbers that the fields gave */
+	GPtrArray *named;     /* words that name a field; NULL at the end */
+	GPtrArray *others;    /* those that the text may have */
 	int64_t skipped;
 };
 
@@ -32,7 +34,6 @@ remember(void *ctx, const struct box_message *m)
 	(void)g_hash_table_add(ctx, key);
 }
 
-/* Words with a field's name are about that field: no text can have them. */
 static bool
 text_has(struct sm_bytes text, char *const *words)
 {
@@ -89,7 +90,7 @@ body_has(struct finder *f, const struct box_message *m)
 	if (l.entity != NULL && (is_cms(&l) || size > MESSAGE_MAX))
 		f->skipped++;
 	else if (l.entity != NULL)
-		has = letter_has(&l, f->s->words);
+		has = letter_has(&l, (char *const *)f->others->pdata);
 	letter_wipe(&l);
 out:
 	sm_buf_free(&bytes);
@@ -109,6 +110,20 @@ look(void *ctx, const struct box_message *m)
 		f->s->found(f->s->ctx, m);
 }
 
+/* "from:ann" is about that field: no text can have it. */
+static void
+divide(struct finder *f)
+{
+	char **word;
+
+	f->named = g_ptr_array_new();
+	f->others = g_ptr_array_new();
+	for (word = f->s->words; *word != NULL; word++)
+		g_ptr_array_add(box_index_names_field(*word) ? f->named : f->others, *word);
+	g_ptr_array_add(f->named, NULL);
+	g_ptr_array_add(f->others, NULL);
+}
+
 void
 box_search(struct box_search *s)
 {
@@ -119,8 +134,11 @@ box_search(struct box_search *s)
 	} else {
 		f.by_field = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 		box_index_each(s->index, 0, s->words, remember, f.by_field);
-		box_index_each(s->index, s->last, NULL, look, &f);
+		divide(&f);
+		box_index_each(s->index, s->last, (char *const *)f.named->pdata, look, &f);
 		g_hash_table_unref(f.by_field);
+		g_ptr_array_unref(f.named);
+		g_ptr_array_unref(f.others);
 	}
 	(void)snprintf(s->skipped_text, sizeof(s->skipped_text), "%" PRId64, f.skipped);
 }

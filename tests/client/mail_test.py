@@ -423,6 +423,7 @@ def test_search_finds_words_of_fields_and_of_text_in_the_open(sealmail, box):
         return [m['number'] for m in json.loads(box('search', '--json', *words).stdout)['messages']]
     assert found('übersicht') == [1] and found('from:alice', 'subject:hello') == [2, 3] and found('from:bob') == []
     assert found('invoice') == [] and found('--body', 'invoice') == [2]
+    assert found('--body', 'from:alice', 'invoice') == [2] and found('--body', 'from:carol', 'invoice') == []
     assert '1 messages are encrypted' in box('search', '--body', 'invoice').err
     assert found("x' OR 1=1 --") == [] and found('%') == []
 
