@@ -11,6 +11,7 @@
 #include <sealmail/export.h>
 
 #include "home.h"
+#include "keyring.h"
 #include "keys.h"
 
 enum { ROOT_BYTES = 1 << 20, ROOTS_MAX = 10000, DOMAINS_MAX = 1000 };
@@ -356,6 +357,22 @@ trust_store_anchors(const struct trust_store *store, struct sm_pki *pki)
 	return rc == 0 && store->system != NULL ? add_system(store, pki) : rc;
 }
 
+/* The CAs that came with one's own certificates stand above the colleagues' too. */
+static int
+add_own_cas(struct client *c, struct sm_pki *pki)
+{
+	struct keyring ring;
+	size_t i, j;
+	int rc = keyring_open(c, &ring, false);
+
+	for (i = 0; i < ring.count; i++)
+		for (j = 0; rc == 0 && j < ring.list[i]->chain.count; j++)
+			if (sm_pki_add_cert(pki, ring.list[i]->chain.list[j]) != 0)
+				rc = client_out_of_memory(c);
+	keyring_close(&ring);
+	return rc;
+}
+
 int
 trust_store_load(struct client *c, struct sm_pki *pki)
 {
@@ -365,7 +382,7 @@ trust_store_load(struct client *c, struct sm_pki *pki)
 	if (rc == 0)
 		rc = trust_store_anchors(&store, pki);
 	trust_store_close(&store);
-	return rc;
+	return rc == 0 ? add_own_cas(c, pki) : rc;
 }
 
 static bool

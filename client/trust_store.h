@@ -44,7 +44,8 @@ int trust_store_open(struct client *c, struct trust_store *store, bool change);
 void trust_store_close(struct trust_store *store);
 /* Add all of its roots, with their limits. */
 int trust_store_anchors(const struct trust_store *store, struct sm_pki *pki);
-/* The three in one: HOME's roots become anchors of pki. */
+/* The three in one: HOME's roots become anchors of pki; the CAs that the keyring has
+ * for its own certificates are at hand for paths. */
 int trust_store_load(struct client *c, struct sm_pki *pki);
 /* The one root whose ID begins with these letters (8 or more) or whose name it is;
  * NULL when there is none, or several (*several). */

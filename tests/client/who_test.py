@@ -58,6 +58,18 @@ def test_what_is_no_address_or_no_certificate_is_refused(sealmail, book):
     assert book.show() == []
 
 
+def test_the_ca_of_ones_own_certificate_need_not_be_given(sealmail, book):
+    """A folder of the organisation holds people's certificates; their CA came with one's own key."""
+    book.trust_root()
+    places = sealmail.path('places')
+    places.mkdir()
+    (places / 'bob.pem').write_bytes((sealmail.pki / 'bob-p256.pem').read_bytes())
+    (book.home / 'config').write_text(f'directory = {places}\n')
+    assert book.one(exit=30)['certificates'][0]['state'] != 'in use'
+    sealmail('id', 'import', '--home', book.home, '--passphrase-file', sealmail.pki / 'passphrase', sealmail.pki / 'alice-p256.p12')
+    assert book.one()['certificates'][0]['state'] == 'in use'
+
+
 def test_a_certificate_is_kept_for_every_address_in_it_or_for_the_one_named(sealmail, book):
     cert = book.issue('two', 'a@example.org,email:b@example.org')
     book('who add', cert)
