@@ -227,7 +227,7 @@ def test_authenticated_encryption_is_shown_although_mutt_does_not_know_it(mutt, 
     (mutt.home / '.local/share/sealmail/config').write_text(f'passphrase-program = {askpass}\n')
     mutt.letter('one', sealmail.sealed('-s', *sealmail.identity('bob'), '--cipher', 'aes-256-gcm', letter=letter(), to='alice'))
     seen = mutt.start().read('one')
-    assert 'The word is marmalade.' in seen and 'GOOD' in seen, seen
+    assert 'The word is marmalade.' in seen and 'Signed by Bob <bob@example.org>.' in seen, seen
 
 
 def openssl(mutt, who, signed=False):
