@@ -27,6 +27,8 @@ struct listing {
 	int64_t *found;      /* numbers of encrypted messages that are listed */
 	size_t found_count;
 	struct mail_texts_kept kept;  /* while these are searched */
+	const char **text_words;      /* that the text shall have */
+	size_t text_word_count;
 	const char *maildir;
 	unsigned columns;    /* of the terminal; 0: none */
 	long long *skipped;
@@ -256,6 +258,37 @@ ask_server(struct listing *l, long last)
 	return rc;
 }
 
+/* "from:ann" is about a field (mailbox/box_index.c), and no text can have it. */
+static bool
+names_field(const char *word)
+{
+	static const char *const prefixes[] = { "from:", "to:", "subject:", "kind:" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(word, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Line ends and tabs divide the request. */
+static int
+put_words(struct client *c, struct sm_buf *body, bool fields_only)
+{
+	const char *word, *between = "";
+	size_t i;
+
+	SM_TRY(sm_buf_append_str(body, "words="));
+	for (i = 0; i < c->opt.operand_count; i++) {
+		word = c->opt.operands[i];
+		if (fields_only && !names_field(word))
+			continue;
+		SM_TRY(sm_buf_append_str(body, between));
+		SM_TRY(plain_text(body, sm_bytes_str(word), PLAIN_LINE));
+		between = "\t";
+	}
+	return sm_buf_append_byte(body, '\n');
+}
+
 /* ---- the text of encrypted letters, where it is kept ---- */
 
 static bool
@@ -279,16 +312,30 @@ look_into(void *ctx, const struct mail_row *row)
 		return 0;
 	if (asprintf(&path, "%s/%s", l->maildir, row->file) < 0)
 		return client_out_of_memory(l->c);
-	rc = mail_text_has(&l->kept, path, l->c->opt.operands, l->c->opt.operand_count, &has,
-	    &there);
+	rc = mail_text_has(&l->kept, path, l->text_words, l->text_word_count, &has, &there);
 	free(path);
 	*l->skipped -= there;
 	return rc == 0 && has ? take_row(l, row) : rc;
 }
 
 static int
+choose_words(struct listing *l)
+{
+	const struct options *o = &l->c->opt;
+
+	l->text_words = calloc(o->operand_count + 1, sizeof(*l->text_words));
+	if (l->text_words == NULL)
+		return SM_E_NOMEM;
+	for (size_t i = 0; i < o->operand_count; i++)
+		if (!names_field(o->operands[i]))
+			l->text_words[l->text_word_count++] = o->operands[i];
+	return 0;
+}
+
+static int
 search_kept(struct listing *l, struct mail_box *box)
 {
+	struct sm_buf body = SM_BUF_INIT;
 	bool wanted;
 	int rc = mail_text_wanted(l->c, &wanted);
 
@@ -296,9 +343,13 @@ search_kept(struct listing *l, struct mail_box *box)
 		return rc;
 	rc = mail_text_open(l->c, &l->kept);
 	l->maildir = box->path;
+	if (rc == 0 && (choose_words(l) != 0 || put_words(l->c, &body, true) != 0))
+		rc = client_out_of_memory(l->c);
 	if (rc == 0)
-		rc = mail_box_ask(box, "list", sm_bytes_str("last=0\n"), look_into, l, NULL);
+		rc = mail_box_ask(box, "search", sm_buf_bytes(&body), look_into, l, NULL);
 	mail_text_close(&l->kept);
+	sm_buf_free(&body);
+	free(l->text_words);
 	return rc;
 }
 
@@ -381,20 +432,6 @@ verb_mail_list(struct client *c)
 	return run(c, "list", sm_bytes_str(body), last, &skipped);
 }
 
-/* Line ends and tabs divide the request. */
-static int
-put_words(struct client *c, struct sm_buf *body)
-{
-	size_t i;
-
-	SM_TRY(sm_buf_append_str(body, "words="));
-	for (i = 0; i < c->opt.operand_count; i++) {
-		SM_TRY(i > 0 ? sm_buf_append_byte(body, '\t') : 0);
-		SM_TRY(plain_text(body, sm_bytes_str(c->opt.operands[i]), PLAIN_LINE));
-	}
-	return sm_buf_append_byte(body, '\n');
-}
-
 int
 verb_mail_search(struct client *c)
 {
@@ -405,7 +442,7 @@ verb_mail_search(struct client *c)
 
 	if (rc == 0 && (sm_buf_printf(&body, "last=%ld\n%s", options_has(&c->opt, OPT_LAST) ?
 	    last : 0, options_has(&c->opt, OPT_BODY) ? "body\n" : "") != 0 ||
-	    put_words(c, &body) != 0))
+	    put_words(c, &body, false) != 0))
 		rc = client_out_of_memory(c);
 	if (rc == 0)
 		rc = run(c, "search", sm_buf_bytes(&body), last, &skipped);

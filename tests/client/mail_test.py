@@ -444,7 +444,8 @@ def test_text_of_encrypted_letters_is_kept_only_with_consent_and_encrypted(sealm
     box('show', '1', *unlock, exit=15, start_new_session=True)
     found = search('xyzzy', 'contract')
     assert [m['number'] for m in found['messages']] == [1] and found['not_searched'] == 1
-    assert search('plugh')['messages'] == []
+    assert search('plugh')['messages'] == [] and search('from:carol', 'xyzzy')['messages'] == []
+    assert [m['number'] for m in search('from:alice', 'xyzzy')['messages']] == [1]
     kept = list((sealmail.path('home') / 'mail' / 'text').iterdir())
     assert len(kept) == 1 and stat.S_IMODE(kept[0].stat().st_mode) == 0o600 and b'yzzy' not in kept[0].read_bytes()
     opened = subprocess.run(['openssl', 'cms', '-cmsout', '-print', '-inform', 'DER', '-in', kept[0]], capture_output=True, text=True).stdout
