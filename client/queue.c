@@ -12,7 +12,7 @@
 
 #include "home.h"
 
-enum { STATE_BYTES = 8 << 20, HELD_BYTES = 64 << 10, ABANDONED_SECONDS = 3600 };
+enum { STATE_BYTES = 8 << 20, HELD_BYTES = 64 << 10 };
 static const char FOLDER[] = "queue", STATE[] = "state", LOCK[] = "lock";
 
 /* ---- the queue ---- */
@@ -31,30 +31,25 @@ try_lock(int dir)
 	return fd;
 }
 
-/* A letter that was being made when its program ended. One whose lock is free has
- * nobody; one that has no lock yet may be a moment old. */
+/* A letter that was being made when its program ended: nobody holds its lock, which is
+ * taken before the queue's is given back. */
 static bool
 is_abandoned(int at, const char *name)
 {
 	int lock, fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
-	bool gone = false;
 
 	if (fd < 0)
 		return false;
-	if (fstatat(fd, LOCK, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		lock = try_lock(fd);
-		gone = lock >= 0;
-		if (lock >= 0)
-			(void)close(lock);
-	} else if (fstat(fd, &st) == 0)
-		gone = st.st_mtime + ABANDONED_SECONDS < time(NULL);
+	lock = try_lock(fd);
 	(void)close(fd);
-	return gone;
+	if (lock >= 0)
+		(void)close(lock);
+	return lock >= 0;
 }
 
+/* Under the queue's lock, so that no letter is seen between its making and its lock. */
 static void
-clean(struct queue *q)
+clean_locked(struct queue *q)
 {
 	int fd = openat(q->dir.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
@@ -70,6 +65,18 @@ clean(struct queue *q)
 		    (strncmp(e->d_name, ".new-", 5) == 0 && is_abandoned(fd, e->d_name)))
 			private_discard(&q->dir, e->d_name);
 	(void)closedir(d);
+}
+
+/* Whoever comes next cleans when another is busy now. */
+static void
+clean(struct queue *q)
+{
+	int lock = try_lock(q->dir.fd);
+
+	if (lock < 0)
+		return;
+	clean_locked(q);
+	(void)close(lock);
 }
 
 int
@@ -122,18 +129,24 @@ make_id(struct queued *l)
 int
 queued_new(struct queue *q, struct queued *l)
 {
-	int rc;
+	int rc, lock = -1;
 
 	init(q->c, l);
 	l->created = (int64_t)time(NULL);
 	rc = make_id(l);
 	if (rc == 0)
+		rc = private_lock(q->c, &q->dir, &lock);
+	if (rc == 0)
 		rc = private_new(q->c, &l->dir, &q->dir);
-	if (rc != 0)
-		return rc;
-	l->lock = try_lock(l->dir.fd);
-	return l->lock >= 0 ? 0 : client_fault(q->c, EXIT_IO, "cannot lock %s: %s",
-	    l->dir.path, strerror(errno));
+	if (rc == 0) {
+		l->lock = try_lock(l->dir.fd);
+		if (l->lock < 0)
+			rc = client_fault(q->c, EXIT_IO, "cannot lock %s: %s", l->dir.path,
+			    strerror(errno));
+	}
+	if (lock >= 0)
+		(void)close(lock);
+	return rc;
 }
 
 int

@@ -5,6 +5,8 @@
  *       1.eml, 2.eml, ...  the messages, sealed already: the text of an encrypted
  *                          letter never stands here
  *       lock               held by the sealmail that works on it
+ *   HOME/queue/lock        held for the moment in which one is begun or cleaned away
+ *   HOME/queue/domains     that were written to
  *
  * A letter gets its name, with everything on disk, in one step: from then on it is
  * accepted, and nothing that happens to the program loses it. A message that was handed

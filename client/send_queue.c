@@ -112,12 +112,18 @@ tell(struct flushing *f, const struct queued *l, int rc)
 	f->waiting += rc == EXIT_LATER;
 	f->refused += rc == EXIT_REFUSED;
 	for (i = 0; i < l->count; i++)
-		for (k = 0; k < l->parcels[i].count; k++)
-			if (l->parcels[i].list[k].state != RECEIVER_DONE)
-				client_note(f->c, "%s %s: %s", l->message_id,
-				    l->parcels[i].list[k].address,
-				    l->parcels[i].list[k].why != NULL ?
-				    l->parcels[i].list[k].why : "waits");
+		for (k = 0; k < l->parcels[i].count; k++) {
+			const struct receiver *r = &l->parcels[i].list[k];
+			const char *why = r->why != NULL ? r->why : "waits";
+
+			/* Also when --quiet, as cron runs it. */
+			if (r->state == RECEIVER_FAILED)
+				(void)client_fault(f->c, EXIT_REFUSED, "%s does not get %s: %s",
+				    r->address, l->message_id, why);
+			else if (r->state == RECEIVER_PENDING)
+				client_note(f->c, "%s waits for %s: %s", r->address,
+				    l->message_id, why);
+		}
 }
 
 static bool

@@ -256,22 +256,33 @@ sending_show(struct sending *s, int code)
 
 /* ---- what became of it ---- */
 
+/* These are said also when --quiet: somebody counts on the letter. */
+static void
+tell_one(const struct sending *s, const struct parcel *p, const struct receiver *r)
+{
+	if (p->is_copy)
+		client_note(s->c, "the copy for %s waits in the queue: %s", r->address,
+		    r->why != NULL ? r->why : "not tried");
+	else if (r->state == RECEIVER_FAILED)
+		(void)client_fault(s->c, EXIT_REFUSED, "%s did not get it: %s", r->address,
+		    r->why != NULL ? r->why : "refused");
+	else
+		(void)client_fault(s->c, EXIT_LATER, "%s waits in the queue: %s", r->address,
+		    r->why != NULL ? r->why : "not tried");
+}
+
 static void
 tell_failures(const struct sending *s, const struct queued *l)
 {
-	size_t i, k;
+	size_t i, k, n = 0;
 
 	for (i = 0; i < l->count; i++)
-		for (k = 0; k < l->parcels[i].count; k++) {
-			const struct receiver *r = &l->parcels[i].list[k];
-
-			if (r->state == RECEIVER_FAILED)
-				client_note(s->c, "%s did not get it: %s", r->address,
-				    r->why != NULL ? r->why : "refused");
-			else if (r->state == RECEIVER_PENDING)
-				client_note(s->c, "%s waits in the queue: %s", r->address,
-				    r->why != NULL ? r->why : "not tried");
-		}
+		for (k = 0; k < l->parcels[i].count; k++)
+			if (l->parcels[i].list[k].state != RECEIVER_DONE && n++ < WARNED_MAX)
+				tell_one(s, &l->parcels[i], &l->parcels[i].list[k]);
+	if (n > WARNED_MAX)
+		client_note(s->c, "and %zu more; `sealmail send --queue` lists those that wait",
+		    n - WARNED_MAX);
 }
 
 int

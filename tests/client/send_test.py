@@ -501,7 +501,7 @@ def test_what_may_work_later_is_queued_and_exit_75(send):
 
 
 def test_what_is_refused_for_good_is_exit_69_and_not_kept(send):
-    done = send_by(send, program(send, 67), exit=69)
+    done = send_by(send, program(send, 67), '--quiet', exit=69)
     assert 'bob@example.org did not get it' in done.err and send.queue() == []
 
 
