@@ -191,11 +191,14 @@ rule_for(struct policy *p, const char *who)
 static bool
 is_who(const char *who)
 {
-	char probe[600];
+	char probe[600] = "x@";
+	size_t len = strlen(who), dot = who[0] == '.' ? 1 : 0;
 
 	if (strchr(who, '@') != NULL)
 		return sm_address_valid(sm_bytes_str(who));
-	(void)snprintf(probe, sizeof(probe), "x@%.500s", who[0] == '.' ? who + 1 : who);
+	if (len - dot > sizeof(probe) - 3)
+		return false;
+	memcpy(probe + 2, who + dot, len - dot + 1);
 	/* One word alone is a slip for one of ours ("defualt"), hardly a domain. */
 	return strchr(who, '.') != NULL && sm_address_valid(sm_bytes_str(probe));
 }

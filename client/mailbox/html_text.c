@@ -161,7 +161,7 @@ host_of(struct sm_bytes url)
 	for (n = 0; n < url.len && memchr("/?#\\ ", url.data[n], 5) == NULL; n++)
 		;
 	url = sm_bytes_first(url, n);
-	at = url.len > 0 ? memrchr(url.data, '@', url.len) : NULL;
+	at = url.data != NULL && url.len > 0 ? memrchr(url.data, '@', url.len) : NULL;
 	if (at != NULL)
 		url = sm_bytes_skip(url, (size_t)(at - url.data) + 1);
 	at = url.len > 0 ? memchr(url.data, ':', url.len) : NULL;
