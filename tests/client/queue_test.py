@@ -43,7 +43,7 @@ def command(send, *words):
 def test_kill_9_at_any_time_loses_nothing_that_was_accepted(send):
     r = random.Random(SEED)
     accepted = set()
-    rounds = max(20, LOOPS // 4)
+    rounds = max(20, LOOPS)
     send('-t', letter=numbered(10 ** 6))
     begin = time.monotonic()
     send('-t', letter=numbered(10 ** 6 + 1))

@@ -19,12 +19,13 @@ def tour(folder):
 def test_the_tour_ends_with_the_letter_and_a_good_report(tmp_path):
     lines = tour(tmp_path / 'pki')
     assert len(lines) == 5
-    env = {**os.environ, 'PATH': f'{BUILD}:{os.environ["PATH"]}', 'SEALMAIL_HOME': str(tmp_path / 'home')}
+    env = {**os.environ, 'PATH': f'{BUILD}:{os.environ["PATH"]}'}
     p = subprocess.run(['bash', '-ec', '\n'.join(lines)], cwd=ROOT, env=env, capture_output=True, text=True)
     assert p.returncode == 0, p.stderr
     assert 'The price is 1,200.' in p.stdout
     assert 'GOOD' in p.stderr
-    assert '1,200' not in (tmp_path / 'pki' / 'sealed.eml').read_text()
+    sealed, = (tmp_path / 'pki/mail/new').iterdir()
+    assert '1,200' not in sealed.read_text() and 'pkcs7-mime' in sealed.read_text()
 
 
 def test_every_file_that_the_documents_link_to_is_there():
