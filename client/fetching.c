@@ -41,7 +41,7 @@ int
 fetching_begin(struct client *c, struct fetching *f)
 {
 	/* Who names the roots needs nothing of HOME. */
-	bool home = !options_has(&c->opt, OPT_TRUST) || options_has(&c->opt, OPT_HOME);
+	bool home = !options_has(&c->opt, OPT_TRUST);
 	struct config cfg = { NULL, 0 };
 	int rc = 0;
 

@@ -36,7 +36,7 @@ def test_the_environment_is_not_asked_for_secrets():
     names = set()
     for source in (ROOT / 'client').glob('*.c'):
         names |= set(re.findall(r'getenv\("([A-Z_]+)"\)', source.read_text()))
-    assert names == {'NO_COLOR', 'TERM', 'TMPDIR', 'PATH', 'HOME', 'MAILDIR', 'SEALMAIL_HOME', 'XDG_DATA_HOME'}
+    assert names == {'NO_COLOR', 'TERM', 'TMPDIR', 'PATH', 'EDITOR', 'VISUAL', 'HOME', 'MAILDIR', 'SEALMAIL_HOME', 'XDG_DATA_HOME'}
 
 
 def test_a_passphrase_by_descriptor(sealmail, pki):

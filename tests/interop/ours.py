@@ -20,7 +20,7 @@ class Sealmail:
             (folder / f'kek{n}').write_bytes(kek)
 
     def command(self, *words, ok=(0,)):
-        return run(kit.SEALMAIL, *words, '--home', self.dir, ok=ok)
+        return run(kit.SEALMAIL, *words, '--home', self.dir / 'home', ok=ok)
 
     # ---- writing ----
 
