@@ -186,21 +186,24 @@ start_helper(struct directories *d)
 	return rc == 0 ? tell(d, "dns-anchor", CONFIG_DNS_ANCHOR) : rc;
 }
 
-/* The password is for the first LDAP server of the configuration, and for no other
- * that somebody names. */
-static int
-sign_in(struct directories *d, const struct directory *place)
+/* Is it the first LDAP server of the configuration? */
+static bool
+is_first_ldap(const struct directories *d, const struct directory *place)
 {
-	const char *user = config_value(&d->cfg, CONFIG_DIRECTORY_USER);
-	const char *path = config_value(&d->cfg, CONFIG_DIRECTORY_PASSWORD_FILE);
-	struct sm_buf word = SM_BUF_SECRET_INIT;
-	int rc;
+	size_t i;
 
-	if (user == NULL || path == NULL || d->signed_in || !place->from_config ||
-	    strncasecmp(place->url, "ldap", 4) != 0)
-		return 0;
-	d->signed_in = true;
-	rc = input_slurp(d->c, &word, path, PASSWORD_BYTES);
+	for (i = 0; i < d->count; i++)
+		if (d->list[i].from_config && strncasecmp(d->list[i].url, "ldap", 4) == 0)
+			return &d->list[i] == place;
+	return false;
+}
+
+static int
+tell_password(struct directories *d, const char *path)
+{
+	struct sm_buf word = SM_BUF_SECRET_INIT;
+	int rc = input_slurp(d->c, &word, path, PASSWORD_BYTES);
+
 	while (rc == 0 && word.len > 0 && (word.data[word.len - 1] == '\n' ||
 		word.data[word.len - 1] == '\r'))
 		word.len--;
@@ -210,6 +213,25 @@ sign_in(struct directories *d, const struct directory *place)
 		rc = tell(d, "user", CONFIG_DIRECTORY_USER);
 	sm_buf_free(&word);
 	return rc;
+}
+
+/* The password is for the first LDAP server of the configuration, and for no other
+ * that stands there or that somebody names: before those are asked it is taken back. */
+static int
+sign_in(struct directories *d, const struct directory *place)
+{
+	const char *path = config_value(&d->cfg, CONFIG_DIRECTORY_PASSWORD_FILE);
+	bool wanted = path != NULL && config_value(&d->cfg, CONFIG_DIRECTORY_USER) != NULL &&
+	    is_first_ldap(d, place);
+	int rc;
+
+	if (wanted == d->signed_in)
+		return 0;
+	d->signed_in = wanted;
+	if (wanted)
+		return tell_password(d, path);
+	rc = helper_send(&d->helper, "set", sm_bytes_str("user "));
+	return rc == 0 ? helper_send(&d->helper, "password", sm_bytes_str("")) : rc;
 }
 
 /* RFC 8162 section 3: the local part is named by its hash. */

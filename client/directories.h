@@ -43,7 +43,7 @@ struct directories {
 	struct helper helper;
 	struct directory *list;
 	size_t count;
-	bool signed_in;       /* the password was told to the helper */
+	bool signed_in;       /* the helper has the password now */
 	/* what came of it */
 	struct directory_find *finds;
 	size_t find_count;

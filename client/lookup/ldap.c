@@ -112,7 +112,7 @@ bind_as(struct session *s)
 	struct berval secret = { set->password.len, (char *)set->password.data };
 	int rc;
 
-	if (set->user == NULL)
+	if (set->user == NULL || set->user[0] == '\0')
 		return 0; /* anonymous, as LDAPv3 begins */
 	rc = ldap_sasl_bind_s(s->ld, set->user, LDAP_SASL_SIMPLE, &secret, NULL, NULL,
 	    NULL);

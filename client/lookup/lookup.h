@@ -22,7 +22,7 @@ enum { LOOKUP_ANSWERS = 64, LOOKUP_BYTES = 256 << 10, LOOKUP_SECONDS = 10,
 
 struct lookup_settings {
 	char *ca;          /* file of certificates that servers' must lead to; or NULL */
-	char *user;        /* bind DN; NULL: anonymous */
+	char *user;        /* bind DN; NULL or "": anonymous */
 	char *dns_server;  /* ADDRESS@PORT; NULL: those of the system */
 	char *dns_anchor;  /* file; NULL: the usual ones */
 	struct sm_buf password;

@@ -230,6 +230,17 @@ def sealmail_free_port():
         return s.getsockname()[1]
 
 
+def test_the_password_goes_to_the_first_ldap_directory_alone(book, slapd):
+    """The second one would refuse it."""
+    secret = book.home / 'secret'
+    secret.write_text('secret\n')
+    (book.home / 'config').write_text(f'directory = {url(slapd)}\ndirectory = {url(slapd, "plain")}\n'
+                                      f'directory-ca = {slapd.folder}/tlsroot.pem\ndirectory-user = cn=first,{SUFFIX}\n'
+                                      f'directory-password-file = {secret}\n')
+    first, second = book.one('bob@example.org', None)['looked'].split('; ')
+    assert 'Signing in' in first and '1 found' in second
+
+
 def test_a_silent_or_endless_server_is_left_in_time(book):
     """One accepts and says nothing; one sends a length of gigabytes."""
     silent, endless = socket.create_server(('127.0.0.1', 0)), socket.create_server(('127.0.0.1', 0))
