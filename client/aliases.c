@@ -17,6 +17,7 @@ aliases_free(struct aliases *a)
 		free(a->list[i].members);
 		free(a->list[i].name);
 		free(a->list[i].list);
+		free(a->list[i].directory);
 	}
 	free(a->list);
 	memset(a, 0, sizeof(*a));
@@ -123,22 +124,32 @@ read_name(const struct lines *l, const struct aliases *a, struct alias *to, char
 	return to->name != NULL ? 0 : client_out_of_memory(l->c);
 }
 
+/* An empty one behind the last; NULL: no memory. */
+static struct alias *
+next_alias(struct aliases *a)
+{
+	struct alias *list = realloc(a->list, (a->count + 1) * sizeof(*list));
+
+	if (list == NULL)
+		return NULL;
+	a->list = list;
+	memset(&list[a->count], 0, sizeof(*list));
+	return &list[a->count];
+}
+
 static int
 read_line(const struct lines *l, struct aliases *a, char *line)
 {
-	struct alias *list, *to, none = { NULL, NULL, NULL, 0 };
+	struct alias *to;
 	char *colon = strchr(line, ':');
 	int rc;
 
 	if (colon == NULL)
 		return lines_fault(l, "\"%.60s\" is not \"name: members\"", line);
 	*colon = '\0';
-	list = realloc(a->list, (a->count + 1) * sizeof(*list));
-	if (list == NULL)
+	to = next_alias(a);
+	if (to == NULL)
 		return client_out_of_memory(l->c);
-	a->list = list;
-	to = &list[a->count];
-	*to = none;
 	rc = read_name(l, a, to, line);
 	a->count++; /* what it holds is freed with the rest */
 	return rc == 0 ? read_members(l, to, colon + 1) : rc;
@@ -157,6 +168,33 @@ aliases_read(struct client *c, struct aliases *a)
 		rc = read_line(&l, a, line);
 	lines_close(&l);
 	return rc;
+}
+
+/* ---- groups of directories ---- */
+
+int
+aliases_add_group(struct client *c, struct aliases *a, const struct alias *group)
+{
+	struct alias *to = next_alias(a);
+	size_t i;
+
+	if (to == NULL)
+		return client_out_of_memory(c);
+	a->count++; /* what it holds is freed with the rest */
+	to->name = strdup(group->name);
+	to->list = group->list != NULL ? strdup(group->list) : NULL;
+	to->directory = strdup(group->directory);
+	to->members = calloc(group->count, sizeof(*to->members));
+	if (to->name == NULL || (to->list == NULL) != (group->list == NULL) ||
+	    to->directory == NULL || to->members == NULL)
+		return client_out_of_memory(c);
+	for (i = 0; i < group->count; i++) {
+		to->members[i] = strdup(group->members[i]);
+		if (to->members[i] == NULL)
+			return client_out_of_memory(c);
+		to->count++;
+	}
+	return 0;
 }
 
 /* ---- expansion ---- */

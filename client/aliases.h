@@ -20,6 +20,7 @@ struct alias {
 	char *list;      /* name of the mailing list; NULL: none */
 	char **members;
 	size_t count;
+	char *directory; /* where a group of that address was found; NULL: in the file */
 };
 struct aliases {
 	struct alias *list;
@@ -28,6 +29,9 @@ struct aliases {
 
 int aliases_read(struct client *c, struct aliases *a);
 void aliases_free(struct aliases *a);
+/* A group that a directory knows becomes an alias of its address; members: addresses.
+ * Pointers to aliases are stale then. */
+int aliases_add_group(struct client *c, struct aliases *a, const struct alias *group);
 const struct alias *aliases_find(const struct aliases *a, const char *name);
 /* Give every address that the alias leads to, each once for every way that leads
  * there; exit status of the first fault, or what give returned. A name that leads to

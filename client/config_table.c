@@ -61,6 +61,9 @@ const struct config_def config_table[CONFIG_COUNT] = {
 	    "DN to sign in with at the first LDAP directory" },
 	ONE(CONFIG_DIRECTORY_PASSWORD_FILE, "directory-password-file", CONFIG_PATH)
 	    "file whose first line is its password" },
+	WORDS(CONFIG_DIRECTORY_GROUPS, "directory-groups", "no yes")
+	    "send to the members of groups that LDAP directories know; default no: "
+	    "asking tells the directory whom one writes to" },
 	WORDS(CONFIG_SMIMEA, "smimea", "yes no")
 	    "look for certificates in the DNS too (RFC 8162); default no" },
 	ONE(CONFIG_DNS_SERVER, "dns-server", CONFIG_TEXT)

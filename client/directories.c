@@ -8,7 +8,7 @@
 
 #include "input.h"
 
-enum { ANSWER_BYTES = 256 << 10, ANSWER_SECONDS = 30, ANSWERS = 200,
+enum { ANSWER_BYTES = 256 << 10, ANSWER_SECONDS = 30, ANSWERS = 200, GROUP_ANSWERS = 1100,
 	PASSWORD_BYTES = 4096, FINDS = 256, PEOPLE = 1000 };
 
 static const char dns_url[] = "smimea:";
@@ -59,6 +59,20 @@ directories_open(struct client *c, struct directories *d)
 	return rc == 0 ? read_places(d) : rc;
 }
 
+/* Of people and of the group that they are in. */
+static void
+forget_people(struct directories *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->person_count; i++) {
+		free(d->people[i].address);
+		free(d->people[i].name);
+	}
+	d->person_count = 0;
+	memset(&d->group, 0, sizeof(d->group));
+}
+
 void
 directories_forget(struct directories *d)
 {
@@ -66,11 +80,8 @@ directories_forget(struct directories *d)
 
 	for (i = 0; i < d->find_count; i++)
 		sm_cert_free(d->finds[i].cert);
-	for (i = 0; i < d->person_count; i++) {
-		free(d->people[i].address);
-		free(d->people[i].name);
-	}
-	d->find_count = d->person_count = 0;
+	d->find_count = 0;
+	forget_people(d);
 	sm_certs_wipe(&d->authorities);
 	sm_buf_clear(&d->looked);
 }
@@ -314,6 +325,46 @@ note_failure(struct directories *d, struct sm_bytes sentence)
 	    client_out_of_memory(d->c);
 }
 
+/* Addresses that are none are as good as missing ones. */
+static int
+take_member(struct directories *d, struct sm_bytes address, const char *url)
+{
+	char *text;
+	int rc;
+
+	if (!sm_address_valid(address)) {
+		d->group.nowhere++;
+		return 0;
+	}
+	text = sm_strdup_bytes(address);
+	rc = text != NULL ? directories_add_person(d, text, "", url) :
+	    client_out_of_memory(d->c);
+	free(text);
+	return rc;
+}
+
+static int
+take_of_group(struct directories *d, const struct frame *f, const char *url)
+{
+	struct sm_bytes body = sm_buf_bytes(&f->body);
+	struct directory_group *g = &d->group;
+
+	if (strcmp(f->word, "member") == 0)
+		return take_member(d, body, url);
+	if (strcmp(f->word, "group") == 0) {
+		g->url = url;
+		(void)snprintf(g->name, sizeof(g->name), "%.*s", (int)body.len,
+		    (const char *)body.data);
+		client_make_printable(g->name);
+	} else if (strcmp(f->word, "limit") == 0) {
+		(void)snprintf(g->limit, sizeof(g->limit), "%.*s", (int)body.len,
+		    (const char *)body.data);
+		client_make_printable(g->limit);
+	} else if (strcmp(f->word, "nowhere") == 0)
+		g->nowhere++;
+	return 0;
+}
+
 static int
 take_answer(struct directories *d, const struct frame *f, const char *what,
     const char *url)
@@ -326,7 +377,11 @@ take_answer(struct directories *d, const struct frame *f, const char *what,
 		return take_certs(d, body, what, url, true);
 	if (strcmp(f->word, "person") == 0)
 		return take_person(d, body, url);
-	return strcmp(f->word, "failed") == 0 ? note_failure(d, body) : 0;
+	if (strcmp(f->word, "failed") == 0) {
+		d->group.failed = true;
+		return note_failure(d, body);
+	}
+	return take_of_group(d, f, url);
 }
 
 static int
@@ -334,6 +389,7 @@ ask_helper(struct directories *d, const struct directory *place, const char *wor
     const char *what)
 {
 	struct frame f = { .body = SM_BUF_INIT };
+	const unsigned most = strcmp(word, "group") == 0 ? GROUP_ANSWERS : ANSWERS;
 	unsigned n;
 	int rc = start_helper(d);
 
@@ -341,7 +397,7 @@ ask_helper(struct directories *d, const struct directory *place, const char *wor
 		rc = sign_in(d, place);
 	if (rc == 0)
 		rc = send_question(d, word, place->url, what);
-	for (n = 0; rc == 0 && n < ANSWERS; n++) {
+	for (n = 0; rc == 0 && n < most; n++) {
 		rc = helper_receive(&d->helper, &f, ANSWER_BYTES, ANSWER_SECONDS);
 		if (rc != 0 || strcmp(f.word, "end") == 0 || f.word[0] == '\0')
 			break;
@@ -427,4 +483,35 @@ int
 directories_search(struct directories *d, const char *name)
 {
 	return ask_all(d, "search", name);
+}
+
+static int
+ask_for_group(struct directories *d, const struct directory *place, const char *address)
+{
+	size_t start = d->looked.len;
+	int rc = ask_helper(d, place, "group", address);
+
+	/* Half a group is none: some would not get the letter. */
+	if (rc == 0 && d->group.failed)
+		d->group.url = NULL;
+	return rc == 0 ? note_place(d, place, start, d->person_count) : rc;
+}
+
+int
+directories_group(struct directories *d, const char *address)
+{
+	bool failed = false;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < d->count && d->group.url == NULL &&
+	    d->group.limit[0] == '\0'; i++) {
+		if (strncasecmp(d->list[i].url, "ldap", 4) != 0)
+			continue;
+		forget_people(d);
+		rc = ask_for_group(d, &d->list[i], address);
+		failed = failed || d->group.failed;
+	}
+	d->group.failed = failed && d->group.url == NULL;
+	return rc;
 }

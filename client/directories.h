@@ -37,6 +37,15 @@ struct directory_person {
 	const char *url;
 };
 
+/* What is known of a group; its members are people without names. */
+struct directory_group {
+	const char *url;      /* of the directory that knows it; NULL: none does */
+	char name[200];
+	size_t nowhere;       /* members without an address that mail could reach */
+	bool failed;          /* a directory could not be asked, and none knew it */
+	char limit[100];      /* which limit it is beyond; "": none */
+};
+
 struct directories {
 	struct client *c;
 	struct config cfg;
@@ -50,6 +59,7 @@ struct directories {
 	struct sm_certs authorities;
 	struct directory_person *people;
 	size_t person_count;
+	struct directory_group group;
 	struct sm_buf looked; /* "ldap://x: 2 certificates; ..." */
 };
 
@@ -62,6 +72,8 @@ void directories_forget(struct directories *d);
 int directories_find(struct directories *d, const char *address);
 /* ... for people by part of a name. */
 int directories_search(struct directories *d, const char *name);
+/* Ask the LDAP directories, one after the other, for the group that has the address. */
+int directories_group(struct directories *d, const char *address);
 /* ldap, http, folder, dns; and where. */
 void directory_name(const char *url, char kind[16], char *where, size_t size);
 

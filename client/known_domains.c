@@ -56,8 +56,9 @@ add_files(struct client *c, struct known_domains *k, const struct policy *p,
 	for (i = 0; rc == 0 && i < p->rule_count; i++)
 		if (p->rules[i].how.access != ACCESS_FORBID && p->rules[i].who[0] != '.')
 			rc = add(c, k, policy_domain(p->rules[i].who));
+	/* What a directory says of a group makes no domain known. */
 	for (i = 0; i < aliases->count; i++)
-		for (j = 0; rc == 0 && j < aliases->list[i].count; j++)
+		for (j = 0; rc == 0 && aliases->list[i].directory == NULL && j < aliases->list[i].count; j++)
 			if (strchr(aliases->list[i].members[j], '@') != NULL)
 				rc = add(c, k, policy_domain(aliases->list[i].members[j]));
 	return rc;

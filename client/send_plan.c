@@ -5,6 +5,8 @@
 
 #include <sealmail/address.h>
 
+#include "groups.h"
+
 enum { NAMES_SHOWN = 5, HIDDEN_MAX = 200 };
 
 /* ---- lists of names for a sentence ---- */
@@ -49,6 +51,24 @@ read_files(struct sending *s)
 	return rc == 0 ? delivery_sent(s->c, &s->config, &s->sent) : rc;
 }
 
+/* Who is a group is known only when everybody is: they are gathered once more then. */
+static int
+read_people(struct sending *s)
+{
+	bool fields = reads_recipients(s), found = false;
+	int rc = contacts_open(s->c, &s->book);
+
+	if (rc == 0)
+		rc = addressees_read(s->c, &s->people, &s->letter, &s->aliases, fields);
+	if (rc == 0)
+		rc = groups_expand(s->c, &s->config, s->book, &s->people, &s->aliases,
+		    &found);
+	if (rc != 0 || !found)
+		return rc;
+	addressees_free(&s->people);
+	return addressees_read(s->c, &s->people, &s->letter, &s->aliases, fields);
+}
+
 static int
 read_letter(struct sending *s)
 {
@@ -58,8 +78,7 @@ read_letter(struct sending *s)
 	if (rc == 0)
 		rc = letter_read(s->c, &s->letter, &s->in, &s->aliases);
 	if (rc == 0)
-		rc = addressees_read(s->c, &s->people, &s->letter, &s->aliases,
-		    reads_recipients(s));
+		rc = read_people(s);
 	s->sender = given != NULL ? given : s->letter.from;
 	/* "<>": nobody is to be told when it comes back (RFC 5321 section 4.5.5). */
 	if (given != NULL && strcmp(given, "<>") == 0)
@@ -72,11 +91,9 @@ read_letter(struct sending *s)
 static int
 judge(struct sending *s)
 {
-	int rc = contacts_open(s->c, &s->book);
+	int rc = known_domains_read(s->c, &s->known, &s->policy, &s->aliases,
+	    s->letter.from);
 
-	if (rc == 0)
-		rc = known_domains_read(s->c, &s->known, &s->policy, &s->aliases,
-		    s->letter.from);
 	return rc == 0 ? addressees_judge(s->c, &s->people, &s->policy, &s->known, s->book,
 	    s->letter.from) : rc;
 }

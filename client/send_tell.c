@@ -77,6 +77,8 @@ print_addressee(const struct addressee *a)
 		print_safe(", by ", a->via->name, "");
 		if (a->via->list != NULL)
 			print_safe(" of the list ", a->via->list, "");
+		if (a->via->directory != NULL)
+			print_safe(", a group of ", a->via->directory, "");
 	}
 	traits(a, text, sizeof(text));
 	printf("%s)\n", text);
@@ -135,6 +137,7 @@ put_addressee(struct sm_json *j, const struct addressee *a)
 	put(j, "field", place_word(a->place));
 	put(j, "alias", a->via != NULL ? a->via->name : NULL);
 	put(j, "list", a->via != NULL ? a->via->list : NULL);
+	put(j, "directory", a->via != NULL ? a->via->directory : NULL);
 	put_bool(j, "inside", a->inside);
 	put_bool(j, "personal", a->personal);
 	put_bool(j, "new", a->is_new);

@@ -60,6 +60,17 @@ lookup_person(struct lookup *l, const char *address, const char *name)
 }
 
 void
+lookup_said(struct lookup *l, const char *word, const char *text)
+{
+	char line[400];
+
+	(void)l;
+	(void)snprintf(line, sizeof(line), "%s", text);
+	one_line(line);
+	answer(word, sm_bytes_str(line));
+}
+
+void
 lookup_failed(struct lookup *l, const char *fmt, ...)
 {
 	char text[400];
@@ -114,8 +125,14 @@ take_setting(struct lookup_settings *set, const char *text)
 static void
 ask(struct lookup *l)
 {
-	if (strncasecmp(l->url, "ldap://", 7) == 0 ||
-	    strncasecmp(l->url, "ldaps://", 8) == 0)
+	bool ldap = strncasecmp(l->url, "ldap://", 7) == 0 ||
+	    strncasecmp(l->url, "ldaps://", 8) == 0;
+
+	if (l->group && !ldap)
+		lookup_failed(l, "Only LDAP directories are asked for groups.");
+	else if (ldap && l->group)
+		lookup_ldap_group(l);
+	else if (ldap)
 		lookup_ldap(l);
 	else if (strncasecmp(l->url, "http://", 7) == 0 ||
 	    strncasecmp(l->url, "https://", 8) == 0)
@@ -137,6 +154,7 @@ take_question(const struct lookup_settings *set, const char *word, char *text)
 	*second = '\0';
 	l.what = second + 1;
 	l.by_name = strcmp(word, "search") == 0;
+	l.group = strcmp(word, "group") == 0;
 	ask(&l);
 	answer("end", sm_bytes(NULL, 0));
 	return true;
@@ -153,7 +171,8 @@ take_frame(struct lookup_settings *set, const struct frame *f)
 	else if (ok && strcmp(f->word, "password") == 0) {
 		sm_buf_clear(&set->password);
 		ok = sm_buf_append(&set->password, sm_buf_bytes(&f->body)) == 0;
-	} else if (ok && (strcmp(f->word, "find") == 0 || strcmp(f->word, "search") == 0))
+	} else if (ok && (strcmp(f->word, "find") == 0 || strcmp(f->word, "search") == 0 ||
+		strcmp(f->word, "group") == 0))
 		ok = take_question(set, f->word, text);
 	else
 		ok = false;

@@ -95,3 +95,60 @@ def sealmail(tmp_path, pki):
     work = tmp_path / 'work'
     work.mkdir()
     return Command(work, pki)
+
+
+class Sender:
+    """A HOME of Alice that knows certificates of some, and Maildirs for everybody."""
+
+    def __init__(self, sealmail):
+        self.sealmail, self.home = sealmail, sealmail.cwd / 'home'
+        self.pki, self.boxes, self.sent = sealmail.pki, sealmail.cwd / 'mail', sealmail.cwd / 'sent'
+        identity_home(sealmail, self.home, 'alice')
+        self.knows('bob')
+
+    def knows(self, *names):
+        for name in names:
+            self.sealmail('who', 'add', '--home', self.home, self.pki / f'{name}.pem')
+
+    def file(self, name, text):
+        (self.home / name).write_text(text)
+
+    def __call__(self, *words, letter=LETTER, exit=0, **more):
+        return self.sealmail('send', '--home', self.home, '--maildir', f'{self.boxes}/%a', *words, stdin=letter, exit=exit,
+                             **more)
+
+    def json(self, *words, **more):
+        return json.loads(self(*words, '--json', **more).stdout)
+
+    def plan(self, *words, **more):
+        return self.json('--dry-run', *words, **more)
+
+    def box(self, who):
+        """The messages that came, oldest first."""
+        d = self.boxes / who / 'new'
+        return [p.read_bytes() for p in sorted(d.iterdir())] if d.is_dir() else []
+
+    def one(self, who):
+        message, = self.box(who)
+        return message
+
+    def copies(self):
+        return [p.read_bytes() for p in sorted((self.sent / 'cur').iterdir())]
+
+    def boxes_filled(self):
+        return sorted(p.name for p in self.boxes.iterdir()) if self.boxes.is_dir() else []
+
+    def queue(self):
+        d = self.home / 'queue'
+        return sorted(p.name for p in d.iterdir() if p.name not in ('domains', 'lock')) if d.is_dir() else []
+
+    def opened(self, message, who='bob'):
+        """As that person sees it: the report and the text."""
+        done = self.sealmail('open', '--key', self.pki / f'{who}.p12', '--passphrase-file', self.pki / 'passphrase',
+                             *self.sealmail.trust(), '--json=report.json', '-o', 'opened.eml', stdin=message)
+        assert done.returncode == 0
+        return json.loads(self.sealmail.path('report.json').read_text()), self.sealmail.path('opened.eml').read_bytes()
+
+
+def letter(*fields, body='Hello\n', sender='alice@example.org'):
+    return ('\n'.join([f'From: {sender}', *fields, 'Subject: hello', '', body])).encode()

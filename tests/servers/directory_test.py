@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from client_conftest import LETTER
+from client_conftest import LETTER, Sender, letter
 from conftest import CLIENT, listens, load
 
 Book = load('who_test_book', CLIENT / 'book.py').Book
@@ -100,6 +100,7 @@ class Slapd:
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/misc.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
 pidfile {folder}/{name}.pid
@@ -228,6 +229,134 @@ def sealmail_free_port():
     with socket.socket() as s:
         s.bind(('127.0.0.1', 0))
         return s.getsockname()[1]
+
+
+# ---- groups ----
+
+class Groups(Sender):
+    """A sender who asks the directory for groups."""
+
+    def __init__(self, sealmail, slapd):
+        super().__init__(sealmail)
+        self.slapd = slapd
+        self.knows('mallory')
+        self.setting(url(slapd))
+
+    def setting(self, *directories, groups='yes'):
+        self.file('config', ''.join(f'directory = {d}\n' for d in directories) + f'directory-groups = {groups}\n'
+                  f'directory-ca = {self.slapd.folder}/tlsroot.pem\n')
+
+    def send_to(self, address, exit=0, **more):
+        return self('--encrypt', '-t', letter=letter(f'To: {address}'), exit=exit, **more)
+
+    def members(self, address, *words):
+        plan = self.plan('-t', *words, letter=letter(f'To: {address}'))
+        return {r['address']: r for m in plan['messages'] for r in m['recipients']}
+
+
+@pytest.fixture(scope='module')
+def crowd(slapd):
+    """Groups: plain, unique, an alias, nested, looped, too deep, too large, odd."""
+    def dn(name):
+        return f'cn={name},{SUFFIX}'
+
+    def group(name, *lines, kind='groupOfNames'):
+        slapd.add(slapd.port, f'dn: {dn(name)}\nobjectClass: {kind}\nobjectClass: extensibleObject\ncn: {name}\n'
+                              f'mail: {name}@example.org\n' + ''.join(f'{l}\n' for l in lines))
+    slapd.add(slapd.port, f'dn: {dn("Mute")}\nobjectClass: inetOrgPerson\ncn: Mute\nsn: M\n')
+    group('team', f'member: {dn("Bob")}', f'member: {dn("Mallory")}')
+    group('unique', f'uniqueMember: {dn("Bob")}#\'01\'B', f'uniqueMember: {dn("Mallory")}', kind='groupOfUniqueNames')
+    group('alias', 'rfc822MailMember: bob@example.org', 'rfc822MailMember: mallory@example.org', kind='nisMailAlias')
+    group('nested', f'member: {dn("inner")}', f'member: {dn("Bob")}')
+    group('inner', f'member: CN=nested, {SUFFIX.upper()}', f'member: {dn("inner")}', f'member: {dn("Mallory")}')
+    group('gaps', f'member: {dn("Bob")}', f'member: {dn("Mute")}', f'member: {dn("Gone")}')
+    group('empty', f'member: {dn("Mute")}')
+    for i in range(1, 7):
+        group(f'deep{i}', f'member: {dn(f"deep{i + 1}" if i < 6 else "Bob")}')
+    group('largest', *(f'rfc822MailMember: p{i}@example.org' for i in range(1000)), kind='nisMailAlias')
+    group('toolarge', *(f'rfc822MailMember: p{i}@example.org' for i in range(1001)), kind='nisMailAlias')
+    group('evil', 'rfc822MailMember: bob@example.org, x@evil.example', 'rfc822MailMember: bob@example.org', kind='nisMailAlias')
+    return slapd
+
+
+@pytest.fixture
+def groups(sealmail, crowd):
+    return Groups(sealmail, crowd)
+
+
+@pytest.mark.parametrize('name', ['team', 'unique', 'alias', 'nested', 'inner'])
+def test_the_members_of_a_group_each_get_the_letter_encrypted(groups, name):
+    groups.send_to(f'{name}@example.org')
+    assert groups.boxes_filled() == ['bob@example.org', 'mallory@example.org']
+    message = groups.one('mallory@example.org')
+    assert f'To: {name}@example.org'.encode() in message and b'Hello' not in message
+    for who in ('bob', 'mallory'):
+        report, text = groups.opened(groups.one(f'{who}@example.org'), who)
+        assert b'Hello' in text
+
+
+def test_a_group_is_shown_as_an_alias_with_its_directory(groups, crowd):
+    shown = groups.members('team@example.org')
+    assert set(shown) == {'bob@example.org', 'mallory@example.org'}
+    for r in shown.values():
+        assert (r['alias'], r['list'], r['directory']) == ('team@example.org', 'team', f'ldap 127.0.0.1:{crowd.port}')
+    out = groups('--dry-run', '-t', letter=letter('To: team@example.org')).stdout.decode()
+    assert f'by team@example.org of the list team, a group of ldap 127.0.0.1:{crowd.port}' in out
+    # A second judge counts the same members.
+    asked = subprocess.run([tool('ldapsearch'), '-x', '-LLL', '-H', f'ldap://127.0.0.1:{crowd.port}', '-b', SUFFIX,
+                            '(mail=team@example.org)', 'member'], capture_output=True, text=True, check=True)
+    assert asked.stdout.count('member: ') == len(shown)
+
+
+def test_groups_are_not_asked_for_unless_wanted_or_offline_or_for_somebody_known(groups, crowd):
+    silent = socket.create_server(('127.0.0.1', 0))
+    silent.settimeout(0.2)
+    somewhere = f'ldap://127.0.0.1:{silent.getsockname()[1]}/{SUFFIX}'
+    groups.setting(somewhere)
+    assert set(groups.members('team@example.org', '--offline')) == {'team@example.org'}
+    groups.setting(somewhere, groups='no')
+    groups.file('policy', 'default encrypt=never\n')     # whose certificates would be looked for
+    assert set(groups.members('team@example.org')) == {'team@example.org'}
+    groups.setting(somewhere)
+    groups.send_to('bob@example.org', exit=31)             # a certificate of his is known
+    with pytest.raises(TimeoutError):
+        silent.accept()
+    silent.close()
+
+
+def test_members_without_an_address_are_said_and_get_nothing(groups):
+    done = groups.send_to('gaps@example.org')
+    assert '2 of its members have no address' in done.err and groups.boxes_filled() == ['bob@example.org']
+    assert 'nobody in the group empty@example.org' in groups.send_to('empty@example.org', exit=30).err
+    assert set(groups.members('evil@example.org')) == {'bob@example.org'}
+
+
+@pytest.mark.parametrize('name,why', [('toolarge', 'more than 1000 members'), ('deep1', 'more than 5 groups in one another')])
+def test_a_group_beyond_a_limit_is_refused_whole(groups, name, why):
+    assert why in groups.send_to(f'{name}@example.org', exit=40).err
+    assert groups.boxes_filled() == [] and groups.queue() == []
+
+
+def test_a_group_at_the_limits_is_expanded(groups):
+    assert set(groups.members('deep2@example.org')) == {'bob@example.org'}
+    assert len(groups.members('largest@example.org')) == 1000
+
+
+@pytest.mark.parametrize('address', ['*@example.org', 'tea*@example.org', '"*)(cn=*"@example.org', '"|(mail=*"@example.org',
+                                     '"team@example.org)(mail=*"@example.org'])
+def test_the_address_of_a_group_is_a_value_and_no_filter(groups, address):
+    assert [r['alias'] for r in json.loads(groups('--dry-run', '--json', address).stdout)['messages'][0]['recipients']] == [None]
+
+
+def test_a_directory_that_is_down_keeps_the_letter_from_going(groups, crowd):
+    down = f'ldap://127.0.0.1:{sealmail_free_port()}/{SUFFIX}'
+    groups.setting(down)
+    done = groups.send_to('team@example.org', exit=75)
+    assert 'nothing was sent' in done.err and 'nothing answers' in done.err
+    assert groups.boxes_filled() == [] and groups.queue() == []
+    groups.setting(down, url(crowd))       # another one knows it
+    assert len(groups.members('team@example.org')) == 2
+    groups('-t', letter=letter('To: nobody@example.org'), exit=75)
 
 
 def test_the_password_goes_to_the_first_ldap_directory_alone(book, slapd):
