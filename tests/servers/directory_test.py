@@ -357,6 +357,10 @@ def test_a_directory_that_is_down_keeps_the_letter_from_going(groups, crowd):
     groups.setting(down, url(crowd))       # another one knows it
     assert len(groups.members('team@example.org')) == 2
     groups('-t', letter=letter('To: nobody@example.org'), exit=75)
+    with socket.create_server(('127.0.0.1', 0)) as silent:
+        groups.setting(f'ldap://127.0.0.1:{silent.getsockname()[1]}/{SUFFIX}')
+        begin = time.monotonic()
+        assert 'nothing was sent' in groups.send_to('team@example.org', exit=75).err and time.monotonic() - begin < 30
 
 
 def test_the_password_goes_to_the_first_ldap_directory_alone(book, slapd):
