@@ -195,6 +195,19 @@ label_next(struct sm_bytes *rest, struct sm_bytes *label, bool *last)
 	return label->len > 0;
 }
 
+/* Of well-formed UTF-8. */
+static bool
+label_mapped(struct sm_bytes label)
+{
+	while (label.len > 0) {
+		int32_t point = utf8_next(&label);
+
+		if (point >= 0x80 && !sm_domain_point_mapped(point))
+			return false;
+	}
+	return true;
+}
+
 static bool
 label_valid(struct sm_bytes label)
 {
@@ -209,7 +222,7 @@ label_valid(struct sm_bytes label)
 		    !(c >= '0' && c <= '9'))
 			return false;
 	}
-	return sm_domain_utf8_ok(label) && label_ascii(&a, label);
+	return sm_domain_utf8_ok(label) && label_mapped(label) && label_ascii(&a, label);
 }
 
 bool
