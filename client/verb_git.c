@@ -183,28 +183,42 @@ sign_as(struct client *c, int fd)
 
 /* ---- verifying ---- */
 
+static bool
+is_author_line(const char *line)
+{
+	return strncmp(line, "committer ", 10) == 0 || strncmp(line, "tagger ", 7) == 0 ||
+	    strncmp(line, "pusher ", 7) == 0;
+}
+
+static char *
+address_of_line(const char *line, const char *end)
+{
+	const char *from = memchr(line, '<', (size_t)(end - line));
+	const char *to = from != NULL ? memrchr(from, '>', (size_t)(end - from)) : NULL;
+
+	return strndup(to != NULL ? from + 1 : line,
+	    (size_t)(to != NULL ? to - from - 1 : end - line));
+}
+
 /* The address of "committer Alice <alice@example.org> 1795511682 +0000", of a tag's
- * tagger or of a push's pusher, in the header of the object. NULL when there is
- * none; to be freed. */
+ * tagger or of a push's pusher, in the header of the object. Where there are several,
+ * git shows another than the first: all of them together are nobody's address. NULL
+ * when there is none; to be freed. */
 static char *
 author_of(const char *object)
 {
-	static const char *const fields[] = { "committer ", "tagger ", "pusher " };
-	const char *line = object, *end, *from, *to;
-	size_t i;
+	const char *line = object, *end, *first = NULL, *first_end = NULL;
 
 	for (; *line != '\0' && *line != '\n'; line = *end != '\0' ? end + 1 : end) {
 		end = line + strcspn(line, "\n");
-		for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-			if (strncmp(line, fields[i], strlen(fields[i])) != 0)
-				continue;
-			from = memchr(line, '<', (size_t)(end - line));
-			to = from != NULL ? memrchr(from, '>', (size_t)(end - from)) : NULL;
-			return strndup(to != NULL ? from + 1 : line,
-			    (size_t)(to != NULL ? to - from - 1 : end - line));
-		}
+		if (!is_author_line(line))
+			continue;
+		if (first != NULL)
+			return strdup("several committers");
+		first = line;
+		first_end = end;
 	}
-	return NULL;
+	return first != NULL ? address_of_line(first, first_end) : NULL;
 }
 
 static int

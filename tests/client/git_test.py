@@ -142,6 +142,15 @@ def test_a_committer_in_the_text_of_a_commit_counts_for_nothing(repo):
     assert 'WRONG SENDER' in repo('verify-commit', 'HEAD', exit=1).err
 
 
+def test_a_commit_with_two_committers_is_nobodys(sealmail):
+    """git shows the last of them, whoever signed for the first."""
+    for second, exit in (('', 0), ('committer Bob <bob@example.org> 1 +0000\n', 12)):
+        sealmail.write('commit', f'tree x\ncommitter Alice <alice@example.org> 1 +0000\n{second}\ntext\n'.encode())
+        sealmail('sign', *sealmail.identity('alice'), '--form', 'pem', '-o', 'signature', 'commit')
+        done = sealmail('git', *sealmail.trust(), '--status-fd', '1', '--verify', 'signature', 'commit', exit=exit)
+        assert (b'TRUST_FULLY' in done.stdout) == (exit == 0)
+
+
 def test_whom_nobody_trusts_is_shown_as_such(repo):
     repo.use()
     repo.commit()
