@@ -15,6 +15,7 @@ struct making {
 	struct parcel_file file;
 	struct sm_seal_recipient *recipients;
 	size_t recipient_count;
+	struct sm_buf own_reads; /* capabilities: what this program reads */
 	struct sm_seal *seal;    /* NULL: as it is */
 	struct sm_error err;
 	bool encrypt;
@@ -84,8 +85,14 @@ collect_recipients(struct making *m, size_t group, bool is_copy)
 			add_recipient(m, who->choice.cert,
 			    sm_buf_bytes(&who->choice.capabilities));
 	}
-	if (s->own != NULL)
-		add_recipient(m, s->own, sm_bytes(NULL, 0));
+	if (s->own != NULL) {
+		struct sm_sink out = sm_buf_sink(&m->own_reads);
+
+		/* A certificate that does not say so must not weaken all of one's mail. */
+		if (sm_capabilities_own(&out) != 0)
+			return client_out_of_memory(s->c);
+		add_recipient(m, s->own, sm_buf_bytes(&m->own_reads));
+	}
 	return shuffle(s->c, m);
 }
 
@@ -202,6 +209,7 @@ end(struct making *m)
 {
 	sm_seal_free(m->seal);
 	free(m->recipients);
+	sm_buf_free(&m->own_reads);
 	if (m->file.held != NULL)
 		parcel_close(&m->file);
 }

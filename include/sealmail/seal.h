@@ -121,6 +121,9 @@ struct sm_seal_choice {
 };
 SM_EXPORT const struct sm_seal_choice *sm_seal_choice(const struct sm_seal *s);
 
+/* The SMIMECapabilities of this library itself, DER: what one's own keys can read here,
+ * whatever their certificates say. */
+SM_EXPORT SM_MUST_CHECK int sm_capabilities_own(const struct sm_sink *out);
 /* The names in SMIMECapabilities (DER), one by one: "aes-256-gcm", "rsa-oaep"; what
  * has no name here is passed over, and a list that is malformed has none. each
  * returns 0 to go on. */

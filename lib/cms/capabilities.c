@@ -121,6 +121,18 @@ name_of(struct sm_bytes oid)
 }
 
 int
+sm_capabilities_own(const struct sm_sink *out)
+{
+	struct sm_buf der = SM_BUF_INIT;
+	int rc = sm_capabilities_write(&der);
+
+	if (rc == 0)
+		rc = sm_sink_write(out, sm_buf_bytes(&der));
+	sm_buf_free(&der);
+	return rc;
+}
+
+int
 sm_capabilities_each(struct sm_bytes der, int (*each)(void *ctx, const char *name),
     void *ctx)
 {
