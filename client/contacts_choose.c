@@ -437,7 +437,7 @@ no_address(struct client *c, const char *address, struct contacts_choice *out)
 }
 
 static int
-choose_here(struct contacts *book, const char *address, struct contacts_choice *out)
+choose_exactly(struct contacts *book, const char *address, struct contacts_choice *out)
 {
 	struct contact k;
 	int rc = contacts_book_read(book, address, &k);
@@ -445,6 +445,47 @@ choose_here(struct contacts *book, const char *address, struct contacts_choice *
 	if (rc == 0)
 		rc = contacts_choose_in(book, &k, out);
 	contact_wipe(&k);
+	return rc;
+}
+
+static char *
+in_small_letters(const char *address)
+{
+	char *out = strdup(address), *p;
+
+	for (p = out; p != NULL && *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return out;
+}
+
+/* Servers that tell Bob@ from bob@ are hardly left, people who write the one for the
+ * other are many: of whom nothing is known, the address in small letters is meant. It
+ * is better than a letter that everybody can read. */
+static int
+choose_here(struct contacts *book, const char *address, struct contacts_choice *out)
+{
+	struct contacts_choice other;
+	char *small;
+	int rc = choose_exactly(book, address, out);
+
+	if (rc != 0 || out->status != CONTACTS_UNKNOWN)
+		return rc;
+	small = in_small_letters(address);
+	if (small == NULL)
+		return client_out_of_memory(book->c);
+	memset(&other, 0, sizeof(other));
+	other.status = CONTACTS_UNKNOWN;
+	if (strcmp(small, address) != 0)
+		rc = choose_exactly(book, small, &other);
+	if (rc == 0 && other.status == CONTACTS_USABLE) {
+		struct contacts_choice exact = *out;
+
+		*out = other;
+		other = exact;
+	}
+	contacts_choice_free(&other);
+	free(small);
 	return rc;
 }
 
