@@ -153,19 +153,33 @@ set_word(struct policy_how *how, const char *word)
 	return true;
 }
 
+/* Words of one line that decide the same thing: the first letter tells which. */
+static char
+setting_of(const char *word)
+{
+	return strchr(word, '=') != NULL ? word[0] : '*';
+}
+
 static int
 read_how(const struct lines *l, struct policy_how *how, char *rest)
 {
 	const char *word = lines_word(&rest);
+	char seen[8] = "", one[2] = "";
 
 	if (word == NULL)
 		return lines_fault(l, "how is missing: encrypt=require|prefer|never, "
 		    "sign=yes|no, allow, ask, forbid, confidential=allow|forbid");
-	for (; word != NULL; word = lines_word(&rest))
+	for (; word != NULL; word = lines_word(&rest)) {
 		if (!set_word(how, word))
 			return lines_fault(l, "\"%.60s\" is not one of encrypt=require|prefer|"
 			    "never, sign=yes|no, allow, ask, forbid, confidential=allow|"
 			    "forbid", word);
+		one[0] = setting_of(word);
+		if (strchr(seen, one[0]) != NULL)
+			return lines_fault(l, "\"%.60s\" says for a second time what the line "
+			    "has said already", word);
+		seen[strlen(seen)] = one[0]; /* at most four letters come */
+	}
 	return 0;
 }
 
@@ -194,8 +208,10 @@ is_who(const char *who)
 	char probe[600] = "x@";
 	size_t len = strlen(who), dot = who[0] == '.' ? 1 : 0;
 
+	/* "*@example.org" would be one mailbox; a domain means all of its own. */
 	if (strchr(who, '@') != NULL)
-		return sm_address_valid(sm_bytes_str(who));
+		return who[0] != '*' && who[0] != '"' &&
+		    sm_address_valid(sm_bytes_str(who));
 	if (len - dot > sizeof(probe) - 3)
 		return false;
 	memcpy(probe + 2, who + dot, len - dot + 1);

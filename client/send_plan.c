@@ -501,6 +501,6 @@ sending_protection(const struct sending *s)
 	if (s->encrypt)
 		return s->sign || s->letter.form == LETTER_SIGNED ? "signed and encrypted" :
 		    "encrypted";
-	return s->sign || s->letter.form == LETTER_SIGNED ? "signed" : "neither signed nor "
-	    "encrypted";
+	return s->sign || s->letter.form == LETTER_SIGNED ? "signed, NOT encrypted" :
+	    "neither signed nor encrypted";
 }

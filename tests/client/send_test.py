@@ -45,11 +45,30 @@ def test_openssl_reads_what_was_sent(send):
 
 def test_one_without_a_certificate_and_the_letter_goes_signed_which_is_said(send):
     done = send('-t', letter=letter('To: bob@example.org, carol@example.org'))
-    assert 'signed (no certificate of carol@example.org)' in done.err
+    assert 'signed, NOT encrypted (no certificate of carol@example.org)' in done.err
     for who in ('bob', 'carol'):
         message = send.one(f'{who}@example.org')
         assert b'multipart/signed' in message
         send.sealmail('verify', *send.sealmail.trust(), stdin=message)
+
+
+def test_an_address_in_capitals_gets_the_certificate_of_the_one_in_small_letters(send):
+    send.knows('bob')
+    sent = send('-t', letter=letter('To: Bob@Example.org'))
+    assert 'signed and encrypted' in sent.err
+
+
+@pytest.mark.parametrize('domain', ['B\u00dcCHER.example', 'bu\u0308cher.example', 'b\uff55cher.example', 'b\u00fccher\u3002example'])
+def test_a_domain_that_another_program_would_map_is_refused(send, domain):
+    """Policy must not see another domain than the server does."""
+    done = send('-t', letter=letter(f'To: x@{domain}'), exit=None)
+    assert done.returncode in (64, 65) and send.boxes_filled() == []
+
+
+@pytest.mark.parametrize('line', ['*@example.net forbid', '"x"@example.net forbid', 'example.net forbid allow', 'example.net encrypt=never encrypt=require'])
+def test_a_line_of_the_policy_that_would_mean_something_else_is_refused(send, line):
+    send.file('policy', line + '\n')
+    assert 'policy line 1' in send('--dry-run', '-t', letter=letter('To: bob@example.org'), exit=65).err
 
 
 def test_the_sender_can_read_what_was_sent(send):
