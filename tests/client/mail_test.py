@@ -656,7 +656,7 @@ def test_a_draft_is_edited_and_sent_when_the_user_agrees(sealmail, word):
 def test_a_draft_from_an_encrypted_letter_is_not_sent_in_the_open(sealmail, answer):
     sealmail('mail', 'reply', *sealmail.trust(), *sealmail.identity('bob'), '-o', 'd.eml', '-', stdin=sealmail.letter_and_seal())
     draft = b'From: bob@example.org\n' + sealmail.path('d.eml').read_bytes()
-    assert sealmail('send', '--dry-run', '-t', '--home', 'h', stdin=draft, exit=None).returncode in (30, 31)
+    assert sealmail('send', '--dry-run', '-t', '--maildir', 'mail', '--home', 'h', stdin=draft, exit=None).returncode in (30, 31)
 
 
 def test_long_lines_do_not_reach_the_first_column_of_a_terminal(sealmail, box):

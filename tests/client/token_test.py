@@ -215,7 +215,8 @@ def test_what_is_on_a_token_is_not_exported_and_only_its_certificate_renewed(sea
     assert '--same-key' in ring('id renew', passphrase=PIN, exit=64).err
     ring('id renew', '--same-key', '-o', 'a.csr', passphrase=PIN)
     public = openssl('req', '-in', 'a.csr', '-verify', '-noout', '-pubkey', cwd=sealmail.cwd).stdout
-    assert public == openssl('x509', '-in', sealmail.pki / 'alice.pem', '-noout', '-pubkey').stdout
+    # some versions say on standard output that the request's signature is good
+    assert public.endswith(openssl('x509', '-in', sealmail.pki / 'alice.pem', '-noout', '-pubkey').stdout)
     ring('id remove', 'alice@example.org', passphrase=None)
     assert ring.keys() == []
     ring('id import', 'pkcs11:token=Alice', passphrase=None)
